@@ -1,6 +1,9 @@
 """Any form is recognised, from a text, a file, a folder, standard input or a module."""
 
 import io
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 import pytest
 import torch
@@ -178,3 +181,11 @@ def test_a_path_of_any_kind_is_a_path(tmp_path):
 
     (tmp_path / "net.json").write_text(cn.write(F4, "json"), encoding="utf-8")
     assert cn.read(Place()) == F4
+
+
+def test_a_text_is_read_while_another_thread_imports_torch(monkeypatch):
+    half = ModuleType("torch")
+    half.__spec__ = ModuleSpec("torch", None)
+    half.__spec__._initializing = True  # as the import system marks it
+    monkeypatch.setitem(sys.modules, "torch", half)
+    assert cn.read("2 -> 1").output_shape == (1,)

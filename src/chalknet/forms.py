@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
@@ -23,6 +22,7 @@ from chalknet.errors import (
     unknown_name,
 )
 from chalknet.files import RUN_PLAN, RUN_WEIGHTS
+from chalknet.lazy import torch, torch_is_loaded
 from chalknet.network import Network
 from chalknet.notation import content_at, content_of_value, is_clipboard, path_of, read_content, shown_path
 from chalknet.notation import write as write_text
@@ -387,8 +387,7 @@ def _read_onnx(path: Path) -> Network:
 
 def _module_of(form: object) -> nn.Module | None:
     """Return the module that a form is or, as the result of a fit, holds; None for any other form."""
-    torch = sys.modules.get("torch")
-    if torch is None:  # then there can be no module yet
+    if not torch_is_loaded():  # then there can be no module yet
         return None
     from chalknet.module import Fitted
 

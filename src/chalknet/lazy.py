@@ -36,8 +36,12 @@ else:
 
 
 def torch_is_loaded() -> bool:
-    """Return whether torch was imported; before that, nothing can be a tensor or a module."""
-    return "torch" in sys.modules
+    """Return whether torch was imported; before that, nothing can be a tensor or a module.
+
+    While another thread imports it, it is in `sys.modules` with half of its names.
+    """
+    spec = getattr(sys.modules.get("torch"), "__spec__", None)
+    return spec is not None and not getattr(spec, "_initializing", False)
 
 
 def door(room: str) -> Callable[[str], Any]:

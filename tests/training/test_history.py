@@ -129,3 +129,39 @@ def test_a_plan_is_a_table_of_names_and_values_with_the_reasons_below(values):
     assert plan.table.rows[0] == ("network", "3 -> 1")
     assert plan.table.rows[-2:] == (("because", "because of this"), ("", "and that"))
     assert str(plan).splitlines()[-1] == "           and that"
+
+
+def test_a_listener_says_when_it_is_called_again_and_the_numbers_stay_the_same():
+    options = {"loss": "mse", "updates": 60, "batch_size": 7, "seed": 3}
+    whole, seen, weights = cn.fit("1 -> 3 tanh -> 1", (X, X), **options), [], []
+
+    def see(progress):
+        seen.append(progress.updates)
+        weights.append(progress.module[0].weight.clone())
+        return progress.after(len(seen))
+
+    pieces = cn.fit("1 -> 3 tanh -> 1", (X, X), **options, on_progress=see)
+    assert seen == [1, 2, 4, 7, 11, 16, 22, 29, 37, 46, 56, 60]
+    assert list(pieces.history.loss) == list(whole.history.loss)
+    assert not torch.equal(weights[0], weights[1]) and torch.equal(weights[-1], whole.module[0].weight)
+
+
+@pytest.mark.parametrize("answer", [7, True, None, "after"])
+def test_what_a_listener_returns_by_chance_is_ignored(answer):
+    result = cn.fit("1 -> 1", (X, X), loss="mse", updates=5, on_progress=lambda progress: answer)
+    assert result.outcome is cn.Outcome.FINISHED
+
+
+def test_a_listener_stops_a_fit_that_goes_on_later_as_if_it_never_had(tmp_path):
+    options = {"loss": "mse", "updates": 60, "batch_size": 7}
+    whole = cn.fit("1 -> 1", (X, X), **options)
+    stop = {"out": tmp_path / "run", "on_progress": cn.Progress.stop}
+    stopped = cn.fit("1 -> 1", (X, X), **options, **stop)
+    assert stopped.outcome is cn.Outcome.INTERRUPTED and stopped.history.updates[-1] == 1
+    assert list(cn.resume(tmp_path / "run").history.loss) == list(whole.history.loss)
+
+
+@pytest.mark.parametrize("updates", [0, -1, 1.5, True])
+def test_a_listener_is_called_again_after_a_number_of_updates_from_1_on(updates):
+    with pytest.raises(cn.InvalidValue, match="a whole number from 1 on"):
+        cn.fit("1 -> 1", (X, X), loss="mse", updates=5, on_progress=lambda progress: progress.after(updates))

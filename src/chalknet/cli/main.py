@@ -19,6 +19,7 @@ from chalknet.cli import (  # their commands are added as they are imported
     networks,
     searches,
     serving,
+    studio,
 )
 from chalknet.cli.app import app
 from chalknet.cli.interrupts import ENDING, INTERRUPTED
@@ -28,7 +29,7 @@ from chalknet.cli.say import console_language, leave_streams, printing, set_up_s
 from chalknet.lang import _, speaking, translated
 from chalknet.planning import OTHER_NAMES
 
-__all__ = ["fits", "hardware", "main", "networks", "searches", "serving"]
+__all__ = ["fits", "hardware", "main", "networks", "searches", "serving", "studio"]
 
 # A wrong word in the command: exit code 2. Every other error of ours is a failure: 1.
 USAGE_ERRORS = (cn.InvalidValue, cn.UnknownName)

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from importlib import import_module
+from numbers import Integral
 from typing import Any, NamedTuple, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from chalknet.data import Preparation, Source
-from chalknet.errors import MissingPackage
+from chalknet.errors import MissingPackage, invalid
 from chalknet.lang import translated
 from chalknet.lazy import torch
 from chalknet.module import Fitted
@@ -54,6 +55,8 @@ class Outcome(Enum):
 class Progress(Shown):
     """Where a fit stands, as `on_progress` is called with it.
 
+    What `on_progress` returns is ignored, but for that of `after` and `stop`.
+
     Args:
         updates: updates made.
         of_updates: updates in the budget; None when the budget is in seconds.
@@ -62,6 +65,7 @@ class Progress(Shown):
         of_seconds: seconds in the budget; None when it is not in seconds.
         loss: the loss of the last update.
         evaluation: the last evaluation, None before the first.
+        module: the module with the weights of now, which the next update changes: copy what is to be kept.
 
     Example:
         >>> import torch
@@ -81,6 +85,47 @@ class Progress(Shown):
     of_seconds: float | None
     loss: float
     evaluation: Evaluation | None
+    module: torch.nn.Module | None = field(default=None, repr=False, compare=False)
+
+    def after(self, updates: int) -> NextCall:
+        """Return what `on_progress` returns to be called again after at most so many updates.
+
+        Args:
+            updates: from 1 on; the numbers of the fit do not depend on it.
+
+        Raises:
+            InvalidValue: for less than 1.
+
+        Example:
+            >>> import torch
+            >>> import chalknet as cn
+            >>> x, seen = torch.linspace(-1, 1, 50), list[int]()
+            >>> def see(progress: cn.Progress) -> object:
+            ...     seen.append(progress.updates)
+            ...     return progress.after(10) if len(seen) < 4 else progress.stop()
+            >>> cn.fit("1 -> 1", (x, 2 * x), loss="mse", updates=500, on_progress=see).outcome.ended
+            False
+            >>> seen[:4]
+            [1, 11, 21, 31]
+        """
+        if not isinstance(updates, Integral) or isinstance(updates, bool) or updates < 1:
+            raise invalid("Progress.after", updates, "a whole number from 1 on")
+        return NextCall(int(updates))
+
+    def stop(self) -> NextCall:
+        """Return what `on_progress` returns to end the fit here, as Ctrl-C would."""
+        return NextCall(0)
+
+
+@dataclass(frozen=True)
+class NextCall:
+    """When `on_progress` wants to be called again.
+
+    Args:
+        updates: after at most so many of them; 0 ends the fit.
+    """
+
+    updates: int
 
 
 class HistoryRow(NamedTuple):

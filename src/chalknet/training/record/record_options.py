@@ -93,7 +93,7 @@ class RecordOptions:
     evaluate_every: int | None = None
     record_every: int = 1
     progress: bool | None = None
-    on_progress: Callable[[Progress], None] | None = None
+    on_progress: Callable[[Progress], object] | None = None
     on_plan: Callable[[Plan], None] | None = None
     out: str | Path | None = None
     checkpoint_every: int | str | Interval | None = None

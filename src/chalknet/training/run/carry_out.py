@@ -94,7 +94,7 @@ def check_started(asked: int | None, group: ProcessGroup) -> None:
 
 def _progress_listener(
     record: RecordOptions, plan: Plan, group: ProcessGroup
-) -> AbstractContextManager[Callable[[Progress], None] | None]:
+) -> AbstractContextManager[Callable[[Progress], object] | None]:
     """Return what holds the function that the first process calls with its progress: the user's, or a bar."""
     if not group.leads:
         return nullcontext()
@@ -111,7 +111,7 @@ def _sees_bars() -> bool:
 
 
 @contextmanager
-def _bar(plan: Plan, total: float) -> Iterator[Callable[[Progress], None]]:
+def _bar(plan: Plan, total: float) -> Iterator[Callable[[Progress], object]]:
     """Show a bar with loss, updates/s and time left; yield what the loop calls with its progress."""
     from tqdm import tqdm  # only a terminal needs it
 

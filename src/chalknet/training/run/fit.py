@@ -44,7 +44,7 @@ class RecordKeywords(TypedDict, total=False):
     evaluate_every: int | None
     record_every: int
     progress: bool | None
-    on_progress: Callable[[Progress], None] | None
+    on_progress: Callable[[Progress], object] | None
     on_plan: Callable[[Plan], None] | None
     out: str | Path | None
     checkpoint_every: int | str | None
@@ -168,7 +168,8 @@ def fit(
         record_every: updates between two rows of the history.
         progress: whether a bar, in a notebook a curve, is shown; None shows it in a terminal or a notebook.
         on_plan: called with the plan, before the first update.
-        on_progress: called about ten times a second with a `Progress`.
+        on_progress: called about ten times a second with a `Progress`, which has the module; it may return
+            `progress.after(100)` to be called again after so many updates, or `progress.stop()`.
         out: a folder to keep the weights, the network, the history and the plan in; a fit that is killed
             goes on from the last checkpoint there with `resume(out)`.
         checkpoint_every: between two checkpoints in `out`: a number of updates (200) or a time ("30s",

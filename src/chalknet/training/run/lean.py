@@ -122,7 +122,7 @@ def with_seed(prepared: PreparedFit, seed: int) -> PreparedFit:
 def looped_from(
     start: FitStart,
     group: ProcessGroup,
-    on_progress: Callable[[Progress], None] | None = None,
+    on_progress: Callable[[Progress], object] | None = None,
     keep: Callable[[Checkpoint], None] | None = None,
     logs: Sequence[LogFeed] = (),
     *,

@@ -14,13 +14,14 @@ from time import monotonic
 from types import FrameType
 
 import numpy as np
+import torch
 from torch import nn
 
 from chalknet.engine import ENGINES, ProcessGroup, Session, SessionState
 from chalknet.planning import Plan
 from chalknet.system import BURST
 from chalknet.training.choice.prepare import PreparedFit
-from chalknet.training.history import History, Outcome, Progress, Rows
+from chalknet.training.history import History, NextCall, Outcome, Progress, Rows
 from chalknet.training.kept.checkpoint import Checkpoint
 from chalknet.training.kept.run_folder import RunFolder
 from chalknet.training.logs.feeds import LogFeed
@@ -112,7 +113,7 @@ class LoopInputs:
     Args:
         start: what was decided, the samples, what is recorded, and where the fit goes on.
         session: the engine's session; of a fit that goes on, restored from its checkpoint.
-        on_progress: is called with the progress, about ten times a second.
+        on_progress: is called with the progress, about ten times a second or as often as it asks to be.
         interrupt: whether a signal asked the fit to stop.
         group: the processes that share the fit; all of them take every turn alike.
         keep: keeps a checkpoint; None where nothing is kept.
@@ -123,7 +124,7 @@ class LoopInputs:
 
     start: FitStart
     session: Session
-    on_progress: Callable[[Progress], None] | None
+    on_progress: Callable[[Progress], object] | None
     interrupt: Interrupt
     group: ProcessGroup
     keep: Callable[[Checkpoint], None] | None = None
@@ -153,13 +154,13 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
     history = checkpoint.history if checkpoint else History(run.plan.recipe.loss_row.metric)
     updates, seconds = (checkpoint.state.updates, checkpoint.seconds) if checkpoint else (0, 0.0)
     saved, per_update_s, loss = monotonic(), 0.0, checkpoint.loss if checkpoint else 0.0
-    outcome = None
+    outcome, most = None, _LARGEST_STRETCH
     if checkpoint:
         if watch is not None:
             watch.go_on(history, checkpoint.best)
         outcome = _ending(run, updates, seconds, run.interrupt.agreed(run.group))
     while outcome is None:
-        some = _stretch(run, updates, seconds, per_update_s)
+        some = min(most, _stretch(run, updates, seconds, per_update_s))
         progress = (
             run.session.advance(some) if watch is None else watch.advance(some, updates, history, seconds)
         )
@@ -175,13 +176,14 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
         if outcome is not None and not _has_finite_weights(run.session.module):
             outcome = Outcome.DIVERGED  # by the last update: its loss was computed before the weights moved
         if run.keep is not None and _is_to_be_kept(run, updates, saved, outcome):
-            best = {} if watch is None else watch.watcher.weights
-            run.keep(Checkpoint(run.session.state(), history, seconds, loss, best))
+            run.keep(Checkpoint(run.session.state(), history, seconds, loss, _best(watch)))
             saved = monotonic()
         for feed in run.logs:
             feed.see(history)
-        if outcome is None:
-            _report(run, history, updates, seconds, loss)
+        if outcome is None and (most := _report(run, history, updates, seconds, loss)) == 0:
+            outcome = Outcome.INTERRUPTED
+            if run.keep is not None:
+                run.keep(Checkpoint(run.session.state(), history, seconds, loss, _best(watch)))
     # The last row and evaluation are not in the checkpoints: a fit that goes on has them at another update.
     if not len(history) or history.updates[-1] != updates:
         _append(run, history, np.array([updates]), np.array([seconds]), np.array([loss]))
@@ -192,6 +194,10 @@ def run_loop(run: LoopInputs) -> tuple[History, Outcome]:
         watch.end(history)
     _report(run, history, updates, seconds, loss)
     return history, outcome
+
+
+def _best(watch: Watch | None) -> Mapping[str, torch.Tensor]:
+    return {} if watch is None else watch.watcher.weights
 
 
 def _is_to_be_kept(run: LoopInputs, updates: int, saved: float, outcome: Outcome | None) -> bool:
@@ -276,10 +282,12 @@ def _is_due(every: int | None, updates: int) -> bool:
     return every is not None and updates % every == 0
 
 
-def _report(run: LoopInputs, history: History, updates: int, seconds: float, loss: float) -> None:
+def _report(run: LoopInputs, history: History, updates: int, seconds: float, loss: float) -> int:
+    """Call `on_progress`; return after how many updates at most it is called again, 0 to end the fit."""
+    answer: object = None
     if run.on_progress is not None:
         by_time = run.plan.updates is None
-        run.on_progress(
+        answer = run.on_progress(
             Progress(
                 updates=updates,
                 of_updates=run.plan.updates,
@@ -288,8 +296,11 @@ def _report(run: LoopInputs, history: History, updates: int, seconds: float, los
                 of_seconds=run.plan.recipe.budget.amount if by_time else None,
                 loss=loss,
                 evaluation=history.evaluations[-1] if history.evaluations else None,
+                module=run.session.module,
             )
         )
+    most = answer.updates if isinstance(answer, NextCall) else _LARGEST_STRETCH
+    return run.group.from_first(most)  # of several processes the first one is asked
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class ResumeKeywords(TypedDict, total=False):
     processes: int | None
     strict: bool
     progress: bool | None
-    on_progress: Callable[[Progress], None] | None
+    on_progress: Callable[[Progress], object] | None
     trust: bool
     metrics: MetricsLike
 

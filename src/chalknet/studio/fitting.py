@@ -1,0 +1,260 @@
+"""Data and fit of the studio: points, a recipe, play and pause, what is seen while a network learns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import copy_context
+from functools import partial
+from typing import Any
+
+from nicegui import app, ui
+
+import chalknet as cn
+from chalknet.lang import _
+from chalknet.planning import OPTIMIZERS
+from chalknet.studio.controls import TextTag, button, choice, field, switch
+from chalknet.studio.fitting_animation import KINDS, moving_picture
+from chalknet.studio.fitting_bench import SPEEDS, FitBench
+from chalknet.studio.fitting_data import DataControls
+from chalknet.studio.fitting_frames import Frames
+from chalknet.studio.session import TabSession
+from chalknet.studio.texts import message, text_like
+
+_HEAD = '<link rel="stylesheet" href="/static/fit.css"><script src="/static/fit.js"></script>'
+
+
+def fit_panel(session: TabSession) -> None:
+    """Add the areas Data and Fit for a tab."""
+    bench = FitBench(session.settings.setdefault("fit", {}))
+    frames = Frames.of(app)
+    frames.benches[bench.key] = bench
+    session.on_close(bench.close)
+    ui.add_head_html(_HEAD)
+    FitPanel(session, bench, frames).make()
+
+
+class FitPanel:
+    """Data and Fit of a tab.
+
+    Args:
+        session: what the tab works on.
+        bench: its points, recipe and fits.
+        frames: the benches of all tabs.
+    """
+
+    def __init__(self, session: TabSession, bench: FitBench, frames: Frames) -> None:
+        self._session, self._bench, self._frames = session, bench, frames
+        self._data = DataControls(session, bench, self._follow)
+
+    def make(self) -> None:
+        """Add everything."""
+        with ui.element("div").classes("ck-bench") as root:
+            root.props["data-bench"] = self._bench.key
+            root.props["data-alt"] = _("What the network says of each place, behind the points.")
+            TextTag(_("Data"), "h2")
+            self._data.make()
+            TextTag(_("Fit and watch"), "h2")
+            self._recipe = ui.element("div").classes("ck-row")
+            self._said = ui.element("div").classes("ck-said").props('role="status" aria-live="polite"')
+            self._buttons()
+            ui.element("p").classes("ck-problem").props('data-fit="failed" role="alert"')
+            with ui.element("div").classes("ck-watch"):
+                ui.element("div").classes("ck-places").props('data-fit="places"')
+                self._curves()
+            self._files()
+        self._session.on_change(self._follow)
+        call = f'window.chalknetFit?.begin("{self._bench.key}", "{self._session.language}")'
+        ui.run_javascript(
+            f"(function first(left) {{ if (!({call}) && left) setTimeout(() => first(left - 1), 50); }})(200)"
+        )
+
+    def _buttons(self) -> None:
+        with ui.element("div").classes("ck-row").props('role="group"') as row:
+            row.props["aria-label"] = _("The fit")
+            button(_("Play"), self._play, kind="main").props('data-fit="play"')
+            button(_("Pause"), self._pause).props('data-fit="pause"')
+            button(_("One update"), lambda: self._go(lambda fit: fit.trace.last.updates + 1))
+            button(_("One epoch"), lambda: self._go(_next_epoch))
+            button(_("Reset"), self._reset)
+            words = {name: speed.title() for name, speed in SPEEDS.items()}
+            choice(_("Speed"), words, self._bench.settings["speed"], self._set_speed)
+            button(_("Race three methods"), self._race_methods)
+            button(_("Race CPU and GPU"), self._race_devices)
+
+    def _curves(self) -> None:
+        with ui.element("div").classes("ck-curves"):
+            with ui.element("div").classes("ck-row"):
+                choice(
+                    _("Axis"),
+                    {"0": _("updates"), "1": _("samples"), "2": _("seconds")},
+                    "0",
+                    lambda _axis: None,
+                ).props('data-fit="axis"')
+                with ui.element("label").classes("ck-field ck-switch"):
+                    ui.element("input").props('type="checkbox" data-fit="log"')
+                    TextTag(_("logarithmic")).classes("ck-label")
+            canvas = ui.element("canvas").classes("ck-curve").props('data-fit="curves" role="img"')
+            canvas.props["aria-label"] = _("Loss over the training; the numbers stand under the picture.")
+            TextTag(_("solid: training, dashed: held out"), "p").classes("ck-hint").props('data-fit="legend"')
+            with ui.element("label").classes("ck-field ck-scrub"):
+                TextTag(_("Go back")).classes("ck-label")
+                ui.element("input").props('type="range" min="0" max="0" value="0" data-fit="scrub"')
+
+    def _files(self) -> None:
+        with ui.element("div").classes("ck-row"):
+            TextTag(_("Take the training away")).classes("ck-label")
+            for kind in KINDS:
+                button(
+                    kind,
+                    partial(self._download, kind),
+                    hint=_("Download the training as {kind}").format(kind=kind),
+                )
+
+    # The recipe
+
+    def _show_recipe(self) -> None:
+        settings, network = self._bench.settings, self._session.network
+        self._recipe.clear()
+        if network is None or self._bench.points is None or self._bench.mismatch(network):
+            return
+        losses = {name: name for name in self._bench.losses()}
+        with self._recipe:
+            choice(_("Loss"), losses, self._bench.loss(network), lambda name: self._set("loss", name))
+            names = {name: name for name, row in OPTIMIZERS.items() if not row.whole_batch}
+            choice(_("Optimizer"), names, settings["optimizer"], lambda name: self._set("optimizer", name))
+            field(_("Learning rate"), f"{settings['lr']:g}", lambda text: self._set("lr", text)).props(
+                'inputmode="decimal" size="6"'
+            )
+            self._number(_("Batch size (0: all)"), "batch_size")
+            switch(_("Shuffle"), settings["shuffle"], lambda on: self._set("shuffle", on))
+            self._number(_("Seed"), "fit_seed")
+            self._number(_("Stop after updates"), "updates")
+
+    def _number(self, label: str, name: str) -> None:
+        field(
+            label, str(self._bench.settings[name]), lambda text: self._set(name, text), kind="number"
+        ).props('min="0" step="1"')
+
+    def _set(self, name: str, text: object) -> None:
+        settings = self._bench.settings
+        kind = type(settings[name])
+        try:
+            value = int(float(str(text))) if kind is int else kind(text)
+            if isinstance(value, int | float) and not 0 <= value < 1e12:
+                raise ValueError
+        except (ValueError, OverflowError):
+            self._tell(_("{text} is no number from 0 on.").format(text=str(text)[:40]), wrong=True)
+            return
+        settings[name] = value
+        self._tell()
+        if name != "updates":
+            self._bench.close()
+
+    def _follow(self) -> None:
+        """Show what is in the way of a fit of the network of now; a fit of another one ends."""
+        bench, network = self._bench, self._session.network
+        if bench.racers and bench.racers[0].fit.asked.network != network:
+            bench.close()
+        self._show_recipe()
+        self._tell()
+        self._frames.warm()
+        if network is None or bench.points is None:
+            return
+        if problem := bench.mismatch(network):
+            self._tell(problem, wrong=True)
+            with self._said:
+                button(_("Make the network suit the data"), self._suit, kind="main").props('data-fit="suit"')
+
+    def _suit(self) -> None:
+        session = self._session
+        assert session.network is not None
+        try:
+            network = self._bench.suited(session.network)
+        except cn.ChalknetError as problem:
+            self._tell(message(problem), wrong=True)
+            return
+        written = text_like(network, session.form)
+        session.set_network(network, written.text, written.form)
+
+    def _tell(self, *texts: str, wrong: bool = False) -> None:
+        self._said.clear()
+        with self._said:
+            for text in texts:
+                TextTag(text, "p").classes("ck-problem" if wrong else "ck-note")
+
+    # The fit
+
+    async def _begun(self, methods: list[tuple[str, Mapping[str, Any]]] | None = None) -> bool:
+        """Put fits on the bench where there are none, or others are wanted; return whether there are some."""
+        bench, network = self._bench, self._session.network
+        if bench.racers and methods is None:
+            return True
+        if network is None or bench.points is None or bench.mismatch(network):
+            return False
+        wanted = methods or [("", {"batch_size": bench.batch_size()})]
+        loop = asyncio.get_running_loop()
+        try:
+            racers = await loop.run_in_executor(
+                self._session.workers, copy_context().run, bench.begin, network, wanted
+            )
+        except cn.ChalknetError as problem:
+            self._tell(message(problem), wrong=True)
+            return False
+        bench.put(racers)
+        return True
+
+    async def _go(self, until: Callable[[Any], int]) -> None:
+        if await self._begun():
+            try:
+                for racer in self._bench.racers:
+                    racer.fit.go_to(until(racer.fit), self._bench.rate)
+            except cn.ChalknetError as problem:
+                self._tell(message(problem), wrong=True)
+
+    def _play(self) -> Awaitable[None]:
+        """Go on to the next multiple of the updates after which it is to stop."""
+        each = max(1, int(self._bench.settings["updates"]))
+        return self._go(lambda fit: (fit.trace.last.updates // each + 1) * each)
+
+    def _pause(self) -> None:
+        for racer in self._bench.racers:
+            racer.fit.pause()
+
+    def _reset(self) -> None:
+        self._bench.close()
+        self._tell()
+
+    def _set_speed(self, name: str) -> None:
+        if name in SPEEDS:
+            self._bench.settings["speed"] = name
+            for racer in self._bench.racers:
+                racer.fit.set_rate(self._bench.rate)
+
+    async def _race_methods(self) -> None:
+        if self._bench.points is not None and await self._begun(self._bench.three_methods()):
+            await self._play()
+
+    async def _race_devices(self) -> None:
+        devices = self._bench.two_devices() if self._bench.points is not None else []
+        if not devices:
+            self._tell(_("No GPU was found on this machine, so there is nothing to race the CPU against."))
+        elif await self._begun(devices):
+            await self._play()
+
+    async def _download(self, kind: str) -> None:
+        if not self._bench.racers:
+            self._tell(_("Press Play first: the picture shows the training."))
+            return
+        loop = asyncio.get_running_loop()
+        self._tell(_("The picture is being made …"))
+        content = await loop.run_in_executor(
+            self._frames.painters, copy_context().run, moving_picture, self._bench, kind
+        )
+        self._tell()
+        ui.download.content(content, f"training.{kind.lower()}")
+
+
+def _next_epoch(fit: Any) -> int:
+    each: int = fit.asked.updates_per_epoch
+    return int(fit.trace.last.updates // each + 1) * each

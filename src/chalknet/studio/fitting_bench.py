@@ -1,0 +1,290 @@
+"""What stands on the bench of a tab: points, features, a recipe, and the fits that are made of them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import chalknet as cn
+from chalknet.lang import _
+from chalknet.lazy import torch
+from chalknet.planning import LOSSES, OPTIMIZERS
+from chalknet.studio.editing import layers_of, with_width
+from chalknet.studio.features import Array, Features
+from chalknet.studio.points import DATA_SETS, DrawOptions, Points, draw_points, mnist01, painted
+from chalknet.studio.regions import Grid
+from chalknet.studio.training import FitSetting, LiveFit, Turns
+
+MOST_FEATURES, MOST_MARKS = 20, 2_000
+FIRST_MARKS = "-2,-2,0;2,2,1"  # a point of each class, from which painting begins
+_DEFAULTS: Mapping[str, Any] = {
+    "data": "", "count": 500, "noise": 0.1, "seed": 1, "formula": "y > sin(x)", "share": 0.3, "features": "",
+    "marks": "", "loss": "", "optimizer": "adam", "lr": 0.01, "batch_size": 32, "fit_seed": 0,
+    "shuffle": True, "updates": 5000, "speed": "fast",
+}  # fmt: skip
+
+
+class Speed(NamedTuple):
+    """A row of the table of speeds: its name on the page, and updates a second (0 for as many as can be)."""
+
+    title: Callable[[], str]
+    rate: float
+
+
+SPEEDS: Mapping[str, Speed] = {
+    "slow": Speed(lambda: _("1 update a second"), 1),
+    "calm": Speed(lambda: _("10 updates a second"), 10),
+    "brisk": Speed(lambda: _("100 updates a second"), 100),
+    "fast": Speed(lambda: _("1,000 updates a second"), 1_000),
+    "full": Speed(lambda: _("full speed"), 0),
+}
+
+
+class Racer(NamedTuple):
+    """A fit on the bench, and what it is called beside others."""
+
+    title: str
+    fit: LiveFit
+
+
+@dataclass
+class FitBench:
+    """The state of Data and Fit of a tab.
+
+    Args:
+        settings: what a link restores, changed in place; values of another kind become the defaults.
+
+    Attributes:
+        key: by which the page asks for pictures; nobody can guess it.
+        points: None before the first ones.
+        features: what the network sees of the points' columns.
+        grid: the places of a picture; None for points of more than two columns.
+        racers: the fits, the first one in front; empty before the first one.
+        digit: a picture that the user drew, `(1, 784)`; None without one.
+        version: changes with the points.
+    """
+
+    settings: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        for name, default in _DEFAULTS.items():
+            value = self.settings.get(name)
+            kinds = (int, float) if isinstance(default, int | float) else type(default)
+            if not isinstance(value, kinds) or isinstance(value, bool) != isinstance(default, bool):
+                self.settings[name] = default
+        for name, table in (("optimizer", OPTIMIZERS), ("speed", SPEEDS)):
+            if self.settings[name] not in table:
+                self.settings[name] = _DEFAULTS[name]
+        self.key = secrets.token_urlsafe(16)
+        self.points: Points | None = None
+        self.features = Features(())
+        self.grid: Grid | None = None
+        self.racers: tuple[Racer, ...] = ()
+        self.digit: Array | None = None
+        self.version = 0
+
+    @property
+    def rate(self) -> float:
+        """Return how many updates a second are wanted; 0 for as many as there can be."""
+        return SPEEDS[self.settings["speed"]].rate
+
+    def take(self, points: Points, texts: Sequence[str] | None = None) -> None:
+        """Take other points; the fits are gone.
+
+        Args:
+            points: they.
+            texts: of the features; None for every column as it stands.
+
+        Raises:
+            ChalknetError: for a feature that is none; the bench stays as it was.
+        """
+        features = Features.of(
+            texts or points.names[:MOST_FEATURES] if len(points.names) <= 2 else texts or [], points.names
+        )
+        grid = Grid.of(points, features)
+        if features.formulas:
+            features(points.x[:1], points.names)
+        self.close()
+        self.points, self.features, self.grid = points, features, grid
+        self.settings["features"] = "; ".join(formula.text for formula in features.formulas)
+        self.version += 1
+
+    def seen(self, x: Array) -> Array:
+        """Return what the network sees of columns."""
+        assert self.points is not None
+        return self.features(x, self.points.names) if self.features.formulas else x
+
+    @property
+    def inputs(self) -> int:
+        """Return how many inputs a network for the points has."""
+        assert self.points is not None
+        return len(self.features.formulas) or self.points.x.shape[1]
+
+    def mismatch(self, network: cn.Network) -> str:
+        """Return why a network does not suit the points; empty where it does."""
+        assert self.points is not None
+        layers, wanted = layers_of(network), (self.inputs, self.points.outputs)
+        if any(not isinstance(width, int) for width in (*network.input_shape, *network.output_shape)):
+            return _("The network has a width that is no number yet.")
+        if network.input_shape != (wanted[0],):
+            got = "×".join(map(str, network.input_shape))
+            return _("The data has {n} features, and the network takes {got}.").format(n=wanted[0], got=got)
+        if layers[-1].width != wanted[1]:
+            return _("The data needs {n} outputs, and the network has {got}.").format(
+                n=wanted[1], got="×".join(map(str, network.output_shape))
+            )
+        return ""
+
+    def suited(self, network: cn.Network) -> cn.Network:
+        """Return the network with as many inputs and outputs as the points need."""
+        assert self.points is not None
+        changed = with_width(network, 0, self.inputs)
+        return with_width(changed, len(layers_of(changed)) - 1, self.points.outputs)
+
+    def losses(self) -> tuple[str, ...]:
+        """Return the names of the losses that suit the points."""
+        assert self.points is not None
+        wanted = "real" if not self.points.classes else "class" if self.points.outputs > 1 else "probability"
+        return tuple(
+            name
+            for name, row in LOSSES.items()
+            if name == row.name
+            and row.outputs == 1
+            and (row.target == wanted or (wanted == "probability" and name == "mse"))
+        )
+
+    def loss(self, network: cn.Network) -> str:
+        """Return the loss that was chosen where it suits, else the one that suits the network's end."""
+        suiting = self.losses()
+        if self.settings["loss"] in suiting:
+            return str(self.settings["loss"])
+        last = layers_of(network)[-1].activation
+        fitting = (name for name in suiting if last in LOSSES[name].wants)
+        return next(fitting, next(name for name in suiting if not LOSSES[name].wants))
+
+    def begin(
+        self, network: cn.Network, methods: Sequence[tuple[str, Mapping[str, Any]]]
+    ) -> tuple[Racer, ...]:
+        """Return fits that stand before their first update; `racers` is left as it is.
+
+        Args:
+            network: that suits the points.
+            methods: a name and options of `cn.fit` for each; several of them take turns.
+
+        Raises:
+            ChalknetError: for features without a number, a network that cannot be built.
+        """
+        points = self.points
+        assert points is not None
+        seen, aside = self.seen(points.x), points.held_out
+        train = (seen[~aside], points.y[~aside])
+        held_out = (seen[aside], points.y[aside]) if aside.any() else None
+        turns = Turns() if len(methods) > 1 else None
+        loss, seed = self.loss(network), int(self.settings["fit_seed"])
+        options = {"optimizer": self.settings["optimizer"], "lr": float(self.settings["lr"])}
+        options["shuffle"] = self.settings["shuffle"]
+        return tuple(
+            Racer(title, LiveFit(FitSetting(network, train, held_out, loss, seed, {**options, **own}), turns))
+            for title, own in methods
+        )
+
+    def batch_size(self) -> int | None:
+        """Return the samples of an update; None for all of them."""
+        size = int(self.settings["batch_size"])
+        assert self.points is not None
+        return size if 0 < size < int((~self.points.held_out).sum()) else None
+
+    def three_methods(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return gradient descent, mini-batches and batch size 1, from the same start."""
+        size = self.batch_size()
+        size = 32 if size in (None, 1) else size
+        return [
+            (_("gradient descent"), {"batch_size": None}),
+            (_("mini-batches of {n}").format(n=size), {"batch_size": size}),
+            (_("batch size 1"), {"batch_size": 1}),
+        ]
+
+    def two_devices(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return the CPU and the first GPU; nothing where there is none."""
+        names = [device.name for device in cn.devices()]
+        gpu = next((name for name in names if name != "cpu"), None)
+        own = {"batch_size": self.batch_size()}
+        return [] if gpu is None else [("CPU", {**own, "device": "cpu"}), ("GPU", {**own, "device": gpu})]
+
+    def put(self, racers: tuple[Racer, ...]) -> None:
+        """Take fits in the place of those before, which end."""
+        self.close()
+        self.racers = racers
+
+    def close(self) -> None:
+        """End the fits."""
+        racers, self.racers = self.racers, ()
+        for racer in racers:
+            racer.fit.close()
+
+
+def wanted_points(settings: Mapping[str, Any]) -> Points:
+    """Return the points that settings ask for, but those of a file.
+
+    Raises:
+        ChalknetError: for numbers out of their range, a formula that is none.
+    """
+    name, seed = settings["data"], int(settings["seed"])
+    share = min(0.9, max(0.0, float(settings["share"])))
+    if name == "mnist01":
+        return mnist01()
+    if name == "painted":
+        return painted(marks_of(settings["marks"])).with_held_out(0.0, seed)
+    options = DrawOptions(int(settings["count"]), float(settings["noise"]), abs(seed), settings["formula"])
+    return draw_points(name if DATA_SETS[name].draw else "circles", options).with_held_out(share, abs(seed))
+
+
+def marks_of(text: str) -> list[tuple[float, float, int]]:
+    """Return painted points as a link keeps them: `x1,x2,class;...`; what is none is left out."""
+    marks = []
+    for part in text.split(";")[:MOST_MARKS]:
+        try:
+            x1, x2, kind = part.split(",")
+            mark = (float(x1), float(x2), int(kind))
+        except ValueError:
+            continue
+        if mark[2] in (0, 1) and all(np.isfinite(mark)) and max(map(abs, mark)) < 1e3:
+            marks.append(mark)
+    return marks
+
+
+def text_of_marks(marks: Sequence[tuple[float, float, int]]) -> str:
+    """Return painted points as a link keeps them."""
+    return ";".join(f"{x1:.3g},{x2:.3g},{kind}" for x1, x2, kind in marks)
+
+
+def centred_digit(drawn: Array) -> Array:
+    """Return a drawn digit as MNIST has them: 20 pixels at its longest, its centre of mass in the middle.
+
+    Args:
+        drawn: how dark each place is, from 0 to 1, `(side, side)`.
+
+    Returns:
+        `(1, 784)` of float32; zeros where nothing was drawn.
+    """
+    rows, columns = np.flatnonzero(drawn.max(1) > 0.1), np.flatnonzero(drawn.max(0) > 0.1)
+    if not len(rows):
+        return np.zeros((1, 784), np.float32)
+    cut = torch.from_numpy(drawn[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32))
+    scale = 20 / max(cut.shape)
+    size = [max(1, round(side * scale)) for side in cut.shape]
+    small = torch.nn.functional.interpolate(cut[None, None], size, mode="bilinear", antialias=True)[
+        0, 0
+    ].numpy()
+    weight = small.sum()
+    middle = [float((small.sum(1 - axis) * np.arange(small.shape[axis])).sum() / weight) for axis in (0, 1)]
+    top, left = (
+        int(min(28 - side, max(0, round(13.5 - at)))) for side, at in zip(small.shape, middle, strict=True)
+    )
+    made = np.zeros((28, 28), np.float32)
+    made[top : top + small.shape[0], left : left + small.shape[1]] = np.clip(small, 0, 1)
+    return made.reshape(1, 784)

@@ -1,0 +1,239 @@
+"""What the page's canvases ask for: points once, and a picture of the fits as often as they can show one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from math import isfinite
+from typing import Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+from fastapi import Response
+from nicegui import App
+
+import chalknet as cn
+from chalknet.lang import _, speaking
+from chalknet.studio.features import Array
+from chalknet.studio.fitting_bench import FitBench, Racer
+from chalknet.studio.history import Moment
+from chalknet.studio.regions import as_bytes, weight_tiles
+
+ROUTE = "/studio-fit"
+_PAINTERS = 2
+_CURVE = 160  # points of a curve that are sent
+_DIGITS = 12  # examples that are shown with what the network says of them
+
+
+class Frames:
+    """The benches of all tabs by their keys, and the answers to what their canvases ask for.
+
+    Pictures are computed by threads of their own, which leave torch one CPU thread each: several wait for
+    each other longer than a picture takes (measured: 48 ms of CPU for 3 ms).
+    """
+
+    def __init__(self) -> None:
+        self.benches: WeakValueDictionary[str, FitBench] = WeakValueDictionary()
+        self.painters = ThreadPoolExecutor(_PAINTERS, "studio-pictures", initializer=_one_thread)
+        self._is_warm = False
+
+    @classmethod
+    def of(cls, application: App) -> Frames:
+        """Return those of an application; its routes are added the first time."""
+        state = application.state
+        if not hasattr(state, "chalknet_frames"):
+            state.chalknet_frames = None
+            _add_routes(application)
+        if state.chalknet_frames is None:
+            state.chalknet_frames = cls()
+        return state.chalknet_frames  # type: ignore[no-any-return]
+
+    def warm(self) -> None:
+        """Load in a thread, once, what the first fit of a program takes seconds to load."""
+        if not self._is_warm:
+            self._is_warm = True
+            self.painters.submit(_fit_once)
+
+    def close(self) -> None:
+        """End the fits of all tabs, and wait a moment for their threads: the program is about to end."""
+        racers = [racer for bench in self.benches.values() for racer in bench.racers]
+        for racer in racers:
+            racer.fit.close()
+        self.painters.shutdown(wait=False, cancel_futures=True)
+        for racer in racers:
+            racer.fit.join(2.0)
+
+
+def _one_thread() -> None:
+    from chalknet.training import using_threads  # brings torch, which the first page does without
+
+    using_threads(1).__enter__()  # for as long as the thread lives
+
+
+def _fit_once() -> None:
+    x = np.zeros((4, 1), np.float32)
+    cn.fit("1 -> 1", (x, x), loss="mse", updates=1, progress=False)
+
+
+def _add_routes(application: App) -> None:
+    async def ask(key: str, work: Any, *words: Any) -> Response:
+        import asyncio
+
+        frames = application.state.chalknet_frames
+        bench = frames and frames.benches.get(key)
+        if bench is None:
+            return Response(status_code=204)  # the fit of a page that was made anew meanwhile
+        content = await asyncio.get_running_loop().run_in_executor(frames.painters, work, bench, *words)
+        return Response(content, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+
+    @application.get(ROUTE + "/{key}/frame")
+    async def frame(key: str, at: int = -1, language: str = "en") -> Response:
+        return await ask(key, frame_of, at, language)
+
+    @application.get(ROUTE + "/{key}/points")
+    async def points(key: str) -> Response:
+        return await ask(key, points_of_bench)
+
+    def end() -> None:
+        frames, application.state.chalknet_frames = application.state.chalknet_frames, None
+        if frames is not None:
+            frames.close()
+
+    application.on_shutdown(end)
+    # NiceGUI answers every address that nothing answers before it.
+    routes = application.router.routes
+    routes[:] = [*routes[-2:], *routes[:-2]]
+
+
+def packed(header: dict[str, Any], *parts: bytes) -> bytes:
+    """Return a header as JSON behind its length (four bytes), then parts, each at a multiple of 4."""
+    text = json.dumps({**header, "parts": [len(part) for part in parts]}).encode()
+    text += b" " * (-len(text) % 4)
+    body = b"".join(part + b"\0" * (-len(part) % 4) for part in parts)
+    return len(text).to_bytes(4, "little") + text + body
+
+
+def points_of_bench(bench: FitBench) -> bytes:
+    """Return the points that are drawn, `(points, 4)` of float32: x1, x2 or y, class, held out."""
+    points, grid = bench.points, bench.grid
+    if points is None:
+        return packed({"version": bench.version, "count": 0})
+    rows = points.shown()
+    target = points.y.reshape(len(points.y), -1)[rows, 0].astype(np.float32)
+    header: dict[str, Any] = {
+        "version": bench.version, "columns": points.x.shape[1], "classes": points.classes,
+        "pixels": points.pixels, "titles": points.titles[:40],
+    }  # fmt: skip
+    if grid is not None:
+        header |= {"low": grid.low, "high": grid.high, "values": grid.values}
+    second = points.x[rows, 1] if points.x.shape[1] > 1 else target
+    table = np.stack([points.x[rows, 0], second, target, points.held_out[rows]], 1).astype(np.float32)
+    parts = [table.tobytes()]
+    if points.pixels:
+        parts.append((255 * points.x[_examples(bench)]).astype(np.uint8).tobytes())
+    return packed(header | {"count": len(rows)}, *parts)
+
+
+def frame_of(bench: FitBench, at: int, language: str) -> bytes:
+    """Return a picture of the fits: their regions or curves after some updates, and the curves of the loss.
+
+    Args:
+        bench: of a tab.
+        at: updates; -1 for the last moment.
+        language: of the texts.
+    """
+    with speaking(language):
+        racers, parts = bench.racers, list[bytes]()
+        shown = [_shown(bench, racer, at, parts) for racer in racers]
+        header = {
+            "version": bench.version,
+            "running": any(racer.fit.is_running for racer in racers),
+            "updates": max((racer.fit.trace.last.updates for racer in racers), default=0),
+            "racers": shown,
+        }
+        return packed(header, *parts)
+
+
+def _shown(bench: FitBench, racer: Racer, at: int, parts: list[bytes]) -> dict[str, Any]:
+    trace = racer.fit.trace
+    moment = trace.last if at < 0 else trace.at(at)
+    shown: dict[str, Any] = {
+        "title": racer.title,
+        "text": sentence(racer, moment),
+        "problem": racer.fit.problem,
+    }
+    shown |= {"updates": moment.updates, **_picture(bench, racer, moment, parts)}
+    parts.append(curve_of(trace.moments).tobytes())
+    return shown | {"curve": len(parts) - 1}
+
+
+def _picture(bench: FitBench, racer: Racer, moment: Moment, parts: list[bytes]) -> dict[str, Any]:
+    """Return which picture of a moment there is; its bytes are added to the parts."""
+    points, viewer = bench.points, racer.fit.viewer
+    assert points is not None
+    if bench.grid is not None:
+        answers = viewer.answers(moment.weights, bench.grid.seen)
+        if points.x.shape[1] == 1 and answers.shape[1] == 1:
+            parts.append(answers.astype(np.float32).tobytes())
+            return {"kind": "curve", "picture": len(parts) - 1}
+        parts.append(as_bytes(bench.grid, answers))
+        return {"kind": "classes" if answers.shape[1] > 1 else "plane", "picture": len(parts) - 1}
+    if not points.pixels or bench.features.formulas:
+        return {"kind": "none"}
+    count, tiles = weight_tiles(moment.weights, points.pixels)
+    parts.append(tiles)
+    said = viewer.answers(moment.weights, points.x[_examples(bench)])[:, 0]
+    shown: dict[str, Any] = {"kind": "tiles", "count": count, "picture": len(parts) - 1, "said": _plain(said)}
+    if bench.digit is not None:
+        shown["digit"] = _plain(viewer.answers(moment.weights, bench.digit)[0])[0]
+    return shown
+
+
+def curve_of(moments: Sequence[Moment]) -> Array:
+    """Return `(points, 5)` of float32: updates, samples, seconds, loss of the training, loss held out."""
+    found = list(_curve(moments))
+    step = -(-len(found) // _CURVE) if found else 1
+    if step > 1:
+        found = [*found[:-1:step], found[-1]]
+    return np.array(found, np.float32).reshape(-1, 5)
+
+
+def _curve(moments: Sequence[Moment]) -> Iterator[tuple[float, ...]]:
+    for moment in moments:
+        if isfinite(moment.judged.train_loss):
+            yield (
+                moment.updates, moment.samples, moment.seconds,
+                moment.judged.train_loss, moment.judged.held_out_loss,
+            )  # fmt: skip
+
+
+def sentence(racer: Racer, moment: Moment) -> str:
+    """Return where a fit stands, in words."""
+    judged = moment.judged
+    epochs = moment.updates / racer.fit.asked.updates_per_epoch
+    said = [
+        _("update {n}").format(n=f"{moment.updates:,}"),
+        _("epoch {n}").format(n=f"{epochs:,.1f}" if epochs < 100 else f"{epochs:,.0f}"),
+    ]
+    values = (
+        (_("loss {value}"), judged.train_loss, "{:.4g}"),
+        (_("held-out loss {value}"), judged.held_out_loss, "{:.4g}"),
+        (_("accuracy {value}"), judged.train, "{:.2%}"),
+        (_("held-out accuracy {value}"), judged.held_out, "{:.2%}"),
+        (_("{value} s of training"), moment.seconds, "{:.3g}"),
+    )
+    said += [text.format(value=form.format(value)) for text, value, form in values if isfinite(value)]
+    return " · ".join(said)
+
+
+def _examples(bench: FitBench) -> Array:
+    """Return the rows that are shown as pictures: held out where there are any, of all classes evenly."""
+    assert bench.points is not None
+    aside = np.flatnonzero(bench.points.held_out)
+    rows = aside if len(aside) >= _DIGITS else np.arange(len(bench.points.x))
+    return np.asarray(rows[np.linspace(0, len(rows) - 1, _DIGITS).astype(int)])
+
+
+def _plain(values: Array) -> list[float]:
+    return [round(float(value), 4) if isfinite(value) else 0.0 for value in values.ravel()]

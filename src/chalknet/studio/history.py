@@ -1,0 +1,106 @@
+"""What is kept of a fit that goes on for as long as a user likes: moments with their weights, bounded."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from math import nan
+from typing import NamedTuple
+
+from chalknet.studio.features import Array
+
+_BYTES = 24 << 20  # of the weights of all moments of a fit
+_FEWEST, _MOST = 12, 400
+
+
+class Judged(NamedTuple):
+    """How good the weights are over whole data sets; not a number where it was not computed.
+
+    Args:
+        train_loss: the mean loss over all samples of the training.
+        held_out_loss: the same over the samples that are only evaluated.
+        train: the share of samples that are classed rightly.
+        held_out: the same over the samples that are only evaluated.
+    """
+
+    train_loss: float = nan
+    held_out_loss: float = nan
+    train: float = nan
+    held_out: float = nan
+
+
+class Moment(NamedTuple):
+    """A fit after a whole update.
+
+    Args:
+        updates: that were made.
+        samples: that were seen.
+        seconds: of training.
+        loss: of the last update, over its own samples; not a number before the first one.
+        judged: the weights over whole data sets.
+        weights: by their names; copies that nobody changes.
+    """
+
+    updates: int
+    samples: int
+    seconds: float
+    loss: float
+    judged: Judged
+    weights: Mapping[str, Array]
+
+
+class Trace:
+    """Moments of a fit in order, the first one and the last one among them: a bounded number, evenly thinned.
+
+    One thread adds to it; any thread may read.
+
+    Args:
+        first: the moment before the first update.
+
+    Example:
+        >>> from chalknet.studio.history import Judged, Moment, Trace
+        >>> moments = [Moment(n, n, 0.0, 1.0, Judged(), {}) for n in range(0, 3001, 5)]
+        >>> trace = Trace(moments[0])
+        >>> for moment in moments[1:]:
+        ...     trace.add(moment)
+        >>> trace.last.updates, trace.at(1503).updates <= 1503, len(trace.moments) <= 401
+        (3000, True, True)
+    """
+
+    def __init__(self, first: Moment) -> None:
+        size = sum(weight.nbytes for weight in first.weights.values()) or 1
+        self._most = max(_FEWEST, min(_MOST, _BYTES // size))
+        self._kept = [first]
+        self._apart = 1
+        self.last = first
+
+    @property
+    def moments(self) -> Sequence[Moment]:
+        """Return the moments that are kept, with the last one."""
+        kept, last = self._kept, self.last
+        return [*kept, last] if last.updates > kept[-1].updates else list(kept)
+
+    def add(self, moment: Moment) -> None:
+        """Take in a moment after the last one."""
+        self.last = moment
+        if moment.updates - self._kept[-1].updates < self._apart:
+            return
+        kept = [*self._kept, moment]
+        if len(kept) > self._most:
+            self._apart = max(1, 2 * moment.updates // self._most)
+            kept = _apart(kept, self._apart)
+        self._kept = kept
+
+    def at(self, updates: int) -> Moment:
+        """Return the latest moment that is kept with at most so many updates."""
+        moments = self.moments
+        return moments[max(0, bisect_right(moments, updates, key=lambda moment: moment.updates) - 1)]
+
+
+def _apart(moments: Sequence[Moment], updates: int) -> list[Moment]:
+    """Return moments that are at least so many updates apart, the first one among them."""
+    kept = [moments[0]]
+    for moment in moments[1:]:
+        if moment.updates - kept[-1].updates >= updates:
+            kept.append(moment)
+    return kept

@@ -1,0 +1,332 @@
+"""Data sets to try a network on: rows of a table, drawn from a seed, typed as a formula, read from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+import chalknet as cn
+from chalknet.lang import _
+from chalknet.studio.features import Array, parse_formula
+
+BOX = 6.0  # drawn points lie between -6 and 6
+MOST_POINTS, MOST_ROWS = 5_000, 200_000  # that are drawn; of a file
+_SHOWN_POINTS = 2_000
+
+
+@dataclass(frozen=True)
+class Points:
+    """Samples, and which of them are only evaluated.
+
+    Args:
+        name: what they are called.
+        x: the columns, `(rows, columns)` of float32.
+        y: `(rows, 1)` of float32: 0 or 1, or a number; for three classes and more their numbers, `(rows,)`
+            of int64.
+        names: of the columns, as formulas use them: x1, x2, ...
+        titles: what each column is, in words.
+        held_out: which rows are only evaluated, `(rows,)` of bool.
+        classes: the words of the classes; empty where y is a number.
+        pixels: the side of the square picture that a row is; 0 where it is none.
+        notes: what was assumed, a sentence each.
+    """
+
+    name: str
+    x: Array
+    y: Array
+    names: tuple[str, ...]
+    titles: tuple[str, ...]
+    held_out: Array
+    classes: tuple[str, ...] = ()
+    pixels: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def outputs(self) -> int:
+        """Return how many outputs a network for them has."""
+        return len(self.classes) if len(self.classes) > 2 else 1
+
+    def shown(self) -> Array:
+        """Return the rows that a picture shows: all of them, or some of many, evenly."""
+        step = -(-len(self.x) // _SHOWN_POINTS)
+        return np.arange(0, len(self.x), step)
+
+    def with_held_out(self, share: float, seed: int) -> Points:
+        """Return them with another share of rows that are only evaluated, drawn from the seed."""
+        aside = np.zeros(len(self.x), bool)
+        count = round(len(self.x) * share)
+        aside[np.random.default_rng([seed, 1]).permutation(len(self.x))[: min(count, len(self.x) - 1)]] = True
+        return replace(self, held_out=aside)
+
+
+@dataclass(frozen=True)
+class DrawOptions:
+    """What a user asks of drawn points.
+
+    Args:
+        count: how many.
+        noise: from 0 to 1: how far points stray, or how many have the wrong class.
+        seed: of the draw.
+        formula: what was typed, where the data set is a formula.
+    """
+
+    count: int = 500
+    noise: float = 0.1
+    seed: int = 1
+    formula: str = "y > sin(x)"
+
+
+class Drawn(NamedTuple):
+    """Columns and targets as they were drawn."""
+
+    x: Array
+    y: Array
+    classes: bool = True
+
+
+Draw = Callable[[np.random.Generator, DrawOptions], Drawn]
+
+
+def _moons(random: np.random.Generator, asked: DrawOptions) -> Drawn:
+    y = np.arange(asked.count) % 2
+    angle = random.uniform(0, np.pi, asked.count)
+    x = np.stack([np.cos(angle), np.sin(angle)], 1)
+    x[y == 1] = [1, 0.5] - x[y == 1]
+    return Drawn(_strayed(random, (x - [0.5, 0.25]) * 3.2, asked.noise), y)
+
+
+def _circles(random: np.random.Generator, asked: DrawOptions) -> Drawn:
+    y = np.arange(asked.count) % 2
+    radius = np.where(y == 1, random.uniform(0, 2.5, asked.count), random.uniform(3.5, 5, asked.count))
+    angle = random.uniform(0, 2 * np.pi, asked.count)
+    return Drawn(_strayed(random, _polar(radius, angle), asked.noise), y)
+
+
+def _spirals(random: np.random.Generator, asked: DrawOptions) -> Drawn:
+    y = np.arange(asked.count) % 2
+    along = np.arange(asked.count) // 2 / max(1, asked.count // 2)
+    x = _polar(5 * along, 1.75 * along * 2 * np.pi + np.pi * y)
+    return Drawn(_strayed(random, x, asked.noise / 2), y)
+
+
+def _xor(random: np.random.Generator, asked: DrawOptions) -> Drawn:
+    x = random.uniform(-5, 5, (asked.count, 2))
+    x += 0.3 * np.sign(x)
+    return Drawn(_strayed(random, x, asked.noise), (x[:, 0] * x[:, 1] < 0) * 1)
+
+
+def _gaussians(random: np.random.Generator, asked: DrawOptions) -> Drawn:
+    y = np.arange(asked.count) % 2
+    spread = 0.5 + 2.5 * asked.noise
+    return Drawn(random.normal(np.where(y == 1, 2.0, -2.0)[:, None], spread, (asked.count, 2)), y)
+
+
+def _line(random: np.random.Generator, asked: DrawOptions) -> Drawn:
+    x = np.linspace(-BOX, BOX, asked.count)[:, None]
+    return Drawn(x, 2 * x[:, 0] + random.normal(0, 20 * asked.noise, asked.count), classes=False)
+
+
+def _wave(random: np.random.Generator, asked: DrawOptions) -> Drawn:
+    x = np.linspace(-BOX, BOX, asked.count)[:, None]
+    return Drawn(x, np.sin(x[:, 0]) + random.normal(0, asked.noise, asked.count), classes=False)
+
+
+def _formula(random: np.random.Generator, asked: DrawOptions) -> Drawn:
+    """Return points and what a formula says of them: a class where it decides, else a number.
+
+    A formula of x alone that gives a number has one column; `y = ` in front of it is left out.
+    """
+    text = asked.formula.strip()
+    if text[:1] == "y" and text[1:].lstrip()[:1] == "=" and text[1:].lstrip()[:2] != "==":
+        text = text.partition("=")[2]
+    formula = parse_formula(text, ("x1", "x2"), {"x": "x1", "y": "x2"})
+    width = 1 if not formula.decides and "x2" not in formula.names else 2
+    x = random.uniform(-BOX, BOX, (asked.count, width))
+    y = formula({"x1": x[:, 0], "x2": x[:, -1]})
+    found = np.isfinite(y)
+    if found.sum() < 2:
+        raise cn.DataError(
+            where=_("the formula {text}").format(text=asked.formula[:60]),
+            got=_("no number for {n} of {rows} points").format(n=int((~found).sum()), rows=len(y)),
+            wanted=_("numbers where x and y are between -6 and 6"),
+            remedy=_("Write for instance {example}.").format(example="sqrt(abs(x))"),
+        )
+    x, y = x[found], y[found]
+    if formula.decides:
+        wrong = random.random(len(y)) < asked.noise / 2
+        return Drawn(x, np.where(wrong, 1 - y, y))
+    return Drawn(x, y + random.normal(0, asked.noise * (y.std() or 1.0), len(y)), classes=False)
+
+
+def _polar(radius: Array, angle: Array) -> Array:
+    return np.stack([radius * np.sin(angle), radius * np.cos(angle)], 1)
+
+
+def _strayed(random: np.random.Generator, x: Array, noise: float) -> Array:
+    return x + random.normal(0, 2 * noise, x.shape) if noise else x
+
+
+class DataSet(NamedTuple):
+    """A row of the table of data sets.
+
+    Args:
+        title: gives its name in the language of the page.
+        draw: draws it; None where it comes from somewhere else.
+    """
+
+    title: Callable[[], str]
+    draw: Draw | None = None
+
+
+DATA_SETS: Mapping[str, DataSet] = {
+    "circles": DataSet(lambda: _("Circles"), _circles),
+    "moons": DataSet(lambda: _("Moons"), _moons),
+    "spirals": DataSet(lambda: _("Spirals"), _spirals),
+    "xor": DataSet(lambda: _("XOR"), _xor),
+    "gaussians": DataSet(lambda: _("Gaussians"), _gaussians),
+    "formula": DataSet(lambda: _("A formula"), _formula),
+    "line": DataSet(lambda: _("A noisy line: y = 2x + noise"), _line),
+    "wave": DataSet(lambda: _("A noisy wave: y = sin(x) + noise"), _wave),
+    "mnist01": DataSet(lambda: _("MNIST: digits 0 and 1")),
+    "painted": DataSet(lambda: _("Painted by hand")),
+    "file": DataSet(lambda: _("A file of mine (CSV)")),
+}
+
+
+def draw_points(name: str, asked: DrawOptions) -> Points:
+    """Return points of a data set that is drawn.
+
+    Args:
+        name: a key of `DATA_SETS` that has a draw.
+        asked: how many, and how.
+
+    Raises:
+        InvalidValue: for a formula that is none, or a number out of its range.
+
+    Example:
+        >>> from chalknet.studio.points import DrawOptions, draw_points
+        >>> points = draw_points("xor", DrawOptions(count=100, noise=0))
+        >>> points.x.shape, sorted(set(points.y.ravel().tolist()))
+        ((100, 2), [0.0, 1.0])
+    """
+    draw = DATA_SETS[name].draw
+    assert draw is not None
+    _check(_("the number of points"), asked.count, 4, MOST_POINTS)
+    _check(_("the noise"), asked.noise, 0, 1)
+    x, y, classes = draw(np.random.default_rng(asked.seed), asked)
+    return points_of(DATA_SETS[name].title(), x, y, classes=("0", "1") if classes else ())
+
+
+def points_of(name: str, x: Array, y: Array, *, classes: Sequence[str] = ()) -> Points:
+    """Return points of columns `(rows, columns)` and targets `(rows,)`, none of them held out."""
+    names = tuple(f"x{place}" for place in range(1, x.shape[1] + 1))
+    targets = y.astype(np.int64) if len(classes) > 2 else y.astype(np.float32)[:, None]
+    return Points(name, x.astype(np.float32), targets, names, names, np.zeros(len(x), bool), tuple(classes))
+
+
+def painted(marks: Sequence[tuple[float, float, int]]) -> Points:
+    """Return the points that a user painted: x1, x2 and class each.
+
+    Raises:
+        DataError: for fewer than two.
+    """
+    if len(marks) < 2:
+        raise cn.DataError(
+            where=_("the painted points"),
+            got=_("{n} points").format(n=len(marks)),
+            wanted=_("at least two"),
+            remedy=_("Press on the picture to add points."),
+        )
+    table = np.array(marks, np.float64)
+    return points_of(DATA_SETS["painted"].title(), table[:, :2], table[:, 2], classes=("0", "1"))
+
+
+def mnist01() -> Points:
+    """Return the digits 0 and 1 of MNIST, those of the test set held out."""
+    source = cn.load("mnist01")
+    return replace(_points_of_source(source, ("0", "1")), name=DATA_SETS["mnist01"].title(), pixels=28)
+
+
+def read_table(path: Path, target: str, *, held_out: float) -> Points:
+    """Return the rows of a file: words as columns of 0 and 1, gaps filled, numbers standardised.
+
+    Args:
+        path: of the file.
+        target: the column that is to be predicted.
+        held_out: the share of rows that are only evaluated.
+
+    Raises:
+        ChalknetError: as `cn.load` does.
+    """
+    share = held_out or None
+    source = cn.load(
+        path, y=target, one_hot=True, fill="auto", standardise=True, held_out=share, unknown="missing",
+        cache=path.parent / "cache",
+    )  # fmt: skip
+    if len(source) > MOST_ROWS:
+        raise cn.DataError(
+            where=path.name,
+            got=_("{n} rows").format(n=len(source)),
+            wanted=_("at most {n} in the studio").format(n=MOST_ROWS),
+            remedy=f"chalknet fit --data {path.name} --y {target}",
+        )
+    return replace(_points_of_source(source, _classes_of(source)), name=path.name)
+
+
+def columns_of(path: Path) -> tuple[str, ...]:
+    """Return the names of a file's columns.
+
+    Raises:
+        ChalknetError: as `cn.describe` does.
+    """
+    described = cn.describe(path)
+    return tuple(name for name in described if name not in ("name", "rows", "problem"))
+
+
+def _classes_of(source: cn.Source) -> tuple[str, ...]:
+    """Return the words of the classes; of a target of nothing but 0 and 1 these; else nothing."""
+    words = source.preparation.y[0].words if source.preparation and source.preparation.y else None
+    if words:
+        return tuple(map(str, words))
+    y = np.asarray(source.take(slice(0, len(source))).y)
+    return ("0", "1") if set(np.unique(y).tolist()) == {0, 1} else ()
+
+
+def _points_of_source(source: cn.Source, classes: tuple[str, ...]) -> Points:
+    parts = [source] if source.held_out is None else [source, source.held_out]
+    taken = [part.take(slice(0, len(part))) for part in parts]
+    x = np.concatenate([np.asarray(part.x).reshape(len(part.x), -1) for part in taken])
+    y = np.concatenate([np.asarray(part.y).reshape(len(part.y), -1)[:, 0] for part in taken])
+    aside = np.repeat([False, True][: len(parts)], [len(part) for part in parts])
+    points = replace(points_of(source.name, x, y, classes=classes), held_out=aside, notes=source.notes)
+    return replace(points, titles=_titles(source, points.names))
+
+
+def _titles(source: cn.Source, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what each column of x is: a column of the file, or a word of one."""
+    if source.preparation is None:
+        return names
+    titles = [
+        title
+        for column in source.preparation.x
+        for title in (
+            [f"{column.name} = {word}" for word in column.words]
+            if column.words is not None
+            else [column.name]
+        )
+    ]
+    return tuple(map(str, titles)) if len(titles) == len(names) else names
+
+
+def _check(where: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise cn.InvalidValue(
+            where=where,
+            got=f"{value:g}",
+            wanted=_("a number from {least} to {most}").format(least=f"{least:g}", most=f"{most:g}"),
+            remedy=_("Write for instance {example}.").format(example=f"{max(least, most / 10):g}"),
+        )

@@ -1,0 +1,148 @@
+"""Files that are dropped on the page, pasted or chosen, read as networks with an account of every mark."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nicegui import ui
+
+import chalknet as cn
+from chalknet.lang import _, filled
+from chalknet.studio.controls import TextTag, button, spoken
+from chalknet.studio.guard import MOST_BYTES
+from chalknet.studio.seeing import on_page
+from chalknet.studio.session import TabSession
+from chalknet.studio.texts import form_of, message, text_like
+
+_PLAN = "plan.json"  # what a kept run is known by
+_MOST_FILES = 40
+_MOST_LETTERS = 100_000  # of a file that is put into the editor as it stands
+
+
+class GivenFile(NamedTuple):
+    """A file as the browser sent it."""
+
+    name: str
+    content: bytes
+
+
+class ReadFile(NamedTuple):
+    """What came of files: a network, its text for the editor, and the picture of what was seen."""
+
+    name: str
+    network: cn.Network
+    text: str
+    form: str
+    seen: str
+
+
+def receive_files(session: TabSession) -> None:
+    """Add the place where files are dropped, and what is said of the last one."""
+    told = ui.element("div").classes("ck-said ck-account").props('role="status" aria-live="polite"')
+
+    async def take(event: Any) -> None:
+        given = [GivenFile(file.name, await file.read()) for file in event.files]
+        await _read(session, given, told)
+
+    def refuse() -> None:
+        _tell(told, _("At most {size} MB are taken.").format(size=MOST_BYTES >> 20))
+
+    uploader = ui.upload(
+        multiple=True, auto_upload=True, max_file_size=MOST_BYTES, max_total_size=MOST_BYTES,
+        max_files=None, on_multi_upload=spoken(take), on_rejected=spoken(refuse),
+    )  # fmt: skip
+    uploader.classes("ck-unseen").props('aria-hidden="true" tabindex="-1"')
+    with ui.element("div").classes("ck-bar ck-drop"):
+        button(_("Open a file"), lambda: uploader.run_method("pickFiles"), kind="main")
+        TextTag(
+            _("or drop or paste one anywhere: a drawing, a photo, code, a notebook, ONNX, a kept run.")
+        ).classes("ck-hint")
+    ui.run_javascript(f"chalknetStudio.take({uploader.id})")
+
+
+async def _read(session: TabSession, given: list[GivenFile], told: ui.element) -> None:
+    if not given or len(given) > _MOST_FILES:
+        return
+    _tell(told, filled("Reading {name} …", name=given[0].name))
+    loop = asyncio.get_running_loop()
+    found = await loop.run_in_executor(session.workers, read_files, given)
+    if isinstance(found, cn.ChalknetError):
+        _tell(told, f"{given[0].name}: {message(found)}", "ck-problem")
+        _offer(session, told, getattr(found, "readings", ()))
+        return
+    session.set_network(found.network, found.text, found.form)
+    _account(found, told)
+
+
+def _tell(told: ui.element, text: str, kind: str = "ck-note") -> None:
+    told.clear()
+    with told:
+        TextTag(text, "p").classes(kind)
+
+
+def _offer(session: TabSession, told: ui.element, readings: tuple[cn.Network, ...]) -> None:
+    with told:
+        for number, network in enumerate(readings, start=1):
+            shown = text_like(network, "shorthand")
+            words = _("Reading {number}: {network}").format(number=number, network=shown.text)
+            button(words, partial(session.set_network, network, shown.text, shown.form))
+
+
+def _account(found: ReadFile, told: ui.element) -> None:
+    """Show what the file was taken for: its notes, and each mark in the colour of its role."""
+    _tell(told, filled("{name} was read.", name=found.name))
+    with told:
+        for note in found.network.notes:
+            TextTag(note, "p").classes("ck-note")
+        if found.seen:
+            with ui.element("details").props("open"):
+                TextTag(_("What was seen in it"), "summary")
+                ui.html(found.seen, sanitize=False).classes("ck-seen")
+        button(_("Close"), told.clear, kind="plain")
+
+
+def read_files(given: list[GivenFile]) -> ReadFile | cn.ChalknetError:
+    """Return what comes of files: of one a network, of several those of a kept run.
+
+    Args:
+        given: their names are taken for their endings alone; nothing in them is executed.
+    """
+    with tempfile.TemporaryDirectory(prefix="chalknet-studio-") as folder:
+        place = Path(folder)
+        paths = [place / plain_name(file.name) for file in given]
+        for path, file in zip(paths, given, strict=True):
+            path.write_bytes(file.content)
+        is_run = any(path.name == _PLAN for path in paths)
+        try:
+            network = cn.read(place if is_run else paths[0])
+            seen = on_page(cn.draw_account(network).svg) if network.account is not None else ""
+        except cn.ChalknetError as problem:
+            problem.where = problem.where.replace(f"{folder}/", "").replace(folder, given[0].name)
+            return problem
+    text = "" if is_run else _as_text(given[0].content)
+    form = form_of(text) if text else ""
+    if not form:
+        text, form = text_like(network, "shorthand")
+    return ReadFile(given[0].name, network, text, form, seen)
+
+
+def plain_name(name: str) -> str:
+    """Return the name of a file without any folder, and with letters, digits, dots and dashes alone."""
+    last = re.split(r"[\\/]", name)[-1]
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", last).lstrip(".")[-80:]
+    return plain or "file"
+
+
+def _as_text(content: bytes) -> str:
+    """Return a short text that the editor can show as it stands; empty for any other content."""
+    if len(content) > _MOST_LETTERS or b"\0" in content:
+        return ""
+    try:
+        return content.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return ""

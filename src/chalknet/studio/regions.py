@@ -1,0 +1,197 @@
+"""What a network says of places and samples: decision regions, curves, losses, as numbers and as bytes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+import chalknet as cn
+from chalknet.lazy import torch
+from chalknet.planning import LOSSES, Loss
+from chalknet.studio.features import Array, Features
+from chalknet.studio.history import Judged
+from chalknet.studio.points import BOX, Points
+
+SIDE, ALONG = 100, 200  # places of a picture with two features, of a curve
+_MARGIN = 0.05
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The places of a picture.
+
+    Args:
+        low: the corner with the smallest x1 and x2.
+        high: the opposite corner.
+        x: the places, `(places, columns)`: row by row from the top, or from left to right.
+        seen: what the network sees of them.
+        values: the smallest and the largest number that a colour stands for.
+    """
+
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    x: Array
+    seen: Array
+    values: tuple[float, float]
+
+    @classmethod
+    def of(cls, points: Points, features: Features) -> Grid | None:
+        """Return the places behind points of one column or two; None for more columns.
+
+        Raises:
+            DataError: for a feature that has no number at one of them.
+        """
+        columns = points.x.shape[1]
+        if columns > 2:
+            return None
+        low, high = points.x.min(0), points.x.max(0)
+        low, high = low - _MARGIN * (high - low), high + _MARGIN * (high - low)
+        low, high = np.minimum(low, -BOX), np.maximum(high, BOX)
+        across = np.linspace(low[0], high[0], SIDE if columns == 2 else ALONG)
+        x = across[:, None]
+        if columns == 2:
+            down = np.linspace(high[1], low[1], SIDE)
+            x = np.stack([np.tile(across, SIDE), np.repeat(down, SIDE)], 1)
+        y = points.y
+        values = (0.0, 1.0) if points.classes else (float(y.min()), float(y.max()))
+        seen = features(x, points.names)
+        return cls(tuple(low.tolist()), tuple(high.tolist()), x.astype(np.float32), seen, values)
+
+
+class Viewer:
+    """A network of its own that takes the weights of a moment and maps samples; one thread at a time.
+
+    Args:
+        network: is built.
+        loss: the name of the loss, by which yhat is read.
+        seed: of the weights before the first update.
+    """
+
+    def __init__(self, network: cn.Network, loss: str, seed: int) -> None:
+        self.module: torch.nn.Sequential = cn.build(network, seed=seed)
+        self.loss: Loss = LOSSES[loss]
+        self._criterion = _criterion(self.loss)
+        self._lock = threading.Lock()
+        self.module.eval()
+
+    def weights(self) -> dict[str, Array]:
+        """Return copies of the weights that it has."""
+        return copied_weights(self.module)
+
+    def outputs(self, weights: Mapping[str, Array], x: Array) -> Array:
+        """Return yhat of samples, `(rows, outputs)`.
+
+        Args:
+            weights: of a moment.
+            x: what the network sees, `(rows, features)`.
+        """
+        with self._lock, torch.inference_mode():
+            self._take(weights)
+            made: Array = self.module(torch.from_numpy(x)).numpy()
+            return made.reshape(len(x), -1)
+
+    def answers(self, weights: Mapping[str, Array], x: Array) -> Array:
+        """Return probabilities `(rows, 1)` or `(rows, classes)`, or values `(rows, 1)`."""
+        made = self.outputs(weights, x)
+        with np.errstate(over="ignore"):
+            return _READ.get(self.loss.decision, {}).get(self.loss.name, _as_they_are)(made)
+
+    def judge(self, weights: Mapping[str, Array], x: Array, y: Array) -> tuple[float, float]:
+        """Return the mean loss, and the share of samples that are classed rightly.
+
+        Args:
+            weights: of a moment.
+            x: what the network sees, `(rows, features)`.
+            y: the targets.
+        """
+        with self._lock, torch.inference_mode():
+            self._take(weights)
+            made, wanted = self.module(torch.from_numpy(x)), torch.from_numpy(y)
+            loss = float(self._criterion(made, wanted))
+            if self.loss.metric != "accuracy":
+                return loss, float("nan")
+            if self.loss.decision == "largest":
+                return loss, float((made.argmax(1) == wanted).float().mean())
+            border = 0.5 if self.loss.decision == "above 0.5" else 0.0
+            return loss, float(((made > border) == (wanted > 0.5)).float().mean())
+
+    def _take(self, weights: Mapping[str, Array]) -> None:
+        for name, value in self.module.state_dict().items():
+            np.copyto(value.numpy(), weights[name])
+
+
+def judged(viewer: Viewer, weights: Mapping[str, Array], train: Pair, held_out: Pair | None) -> Judged:
+    """Return how good weights are over the samples of the training and those held out."""
+    loss, share = viewer.judge(weights, *train)
+    beside, beside_share = viewer.judge(weights, *held_out) if held_out else (float("nan"), float("nan"))
+    return Judged(loss, beside, share, beside_share)
+
+
+Pair = tuple[Array, Array]
+
+
+def copied_weights(module: torch.nn.Module) -> dict[str, Array]:
+    """Return copies of a module's parameters and buffers as arrays, wherever they are."""
+    return {name: value.detach().cpu().numpy().copy() for name, value in module.state_dict().items()}
+
+
+def as_bytes(grid: Grid, answers: Array) -> bytes:
+    """Return a byte a place: from 0 for the smallest to 255 for the largest value of the grid.
+
+    For three classes and more, a byte a place with the class's number, then one with its probability.
+    """
+    if answers.shape[1] > 1:
+        best = answers.argmax(1)
+        sure = np.take_along_axis(answers, best[:, None], 1)[:, 0]
+        return bytes(best.astype(np.uint8)) + _scaled(sure, 0.0, 1.0)
+    return _scaled(answers[:, 0], *grid.values)
+
+
+def weight_tiles(weights: Mapping[str, Array], pixels: int, most: int = 32) -> tuple[int, bytes]:
+    """Return the weights of each unit of the first layer as a picture: how many, and a byte a pixel.
+
+    128 stands for 0; the largest weight of a unit, in either direction, for 1 or 255.
+    """
+    first = next((value for value in weights.values() if value.ndim == 2), None)
+    if first is None or first.shape[1] != pixels * pixels:
+        return 0, b""
+    shown = first[:most]
+    largest = np.abs(shown).max(1, keepdims=True)
+    return len(shown), _scaled(shown / np.where(largest > 0, largest, 1.0), -1.0, 1.0)
+
+
+def _scaled(values: Array, low: float, high: float) -> bytes:
+    scaled = (values - low) * (255 / ((high - low) or 1.0))
+    whole: Array = np.nan_to_num(np.clip(scaled, 0, 255)).round().astype(np.uint8)
+    return bytes(whole.tobytes())
+
+
+def _as_they_are(made: Array) -> Array:
+    return made
+
+
+def _sigmoid(made: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-made)))
+
+
+def _softmax(made: Array) -> Array:
+    powers = np.exp(made - made.max(1, keepdims=True))
+    return np.asarray(powers / powers.sum(1, keepdims=True))
+
+
+# How yhat becomes probabilities: by the decision of the loss, then by its name.
+_READ: Mapping[str, Mapping[str, Callable[[Array], Array]]] = {
+    "above 0": {"bce_logits": _sigmoid},
+    "largest": {"cross_entropy": _softmax, "focal_cross_entropy": _softmax, "nll": np.exp},
+}
+
+
+def _criterion(loss: Loss) -> Callable[[torch.Tensor, torch.Tensor], Any]:
+    room, _, name = loss.torch_class.rpartition(".")
+    kind = getattr(import_module(room) if room else torch.nn, name)
+    return kind(**loss.options)  # type: ignore[no-any-return]

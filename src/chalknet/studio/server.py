@@ -1,0 +1,144 @@
+"""The studio's server: its socket, who may ask, and how it ends."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from types import FrameType
+
+import chalknet as cn
+from chalknet.errors import invalid
+from chalknet.studio.guard import LOOPBACK, Guard
+
+_THREADS = 4  # for reading and drawing, shared by all tabs; a fit has its own
+_WAITING = 256  # connections that are not accepted yet
+_PATIENCE_S = 2  # for connections to end
+
+
+def run_studio(
+    model: str | Path | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8123,
+    browser: bool = True,
+    on_start: Callable[[str], None] | None = None,
+) -> None:
+    """Serve the studio until Ctrl-C: a page in the browser to write, see, fit and take away a network.
+
+    Args:
+        model: what the editor begins with, whatever `cn.read` takes; a network of the lecture when left out.
+        host: the address to listen at; at any other than this machine's own, a browser needs the token that
+            the address given to `on_start` ends in.
+        port: to listen at; 0 for one that is free.
+        browser: whether a browser is opened.
+        on_start: called with the address once connections are taken.
+
+    Raises:
+        MissingPackage: without the package nicegui.
+        FileProblem: for a file that cannot be read, or a port that is taken.
+        NotationError: for a file that holds no network.
+
+    Example:
+        >>> from chalknet.studio import run_studio
+        >>> run_studio("784 -> 32 relu -> 1 sigmoid", port=0)  # doctest: +SKIP
+    """
+    if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
+        raise invalid("port", port, "a whole number from 0 to 65,535")
+    if find_spec("nicegui") is None:
+        raise cn.MissingPackage(
+            where="studio",
+            got="no package nicegui",
+            wanted="nicegui, which the page is made with",
+            remedy='Install it: pip install "chalknet[studio]"',
+        )
+    from chalknet.studio.app import Beginning, application  # brings nicegui
+
+    token = "" if host in LOOPBACK else secrets.token_urlsafe(24)
+    beginning = Beginning.of(model)
+    with _listening(host, port) as listener, ThreadPoolExecutor(_THREADS, "studio") as workers:
+        address = _address_of(listener, token)
+        guard = Guard(application(beginning, workers, compressed=bool(token)), token)
+        _serve(guard, listener, lambda: _tell(address, browser, on_start))
+        workers.shutdown(wait=False, cancel_futures=True)
+
+
+def _tell(address: str, browser: bool, on_start: Callable[[str], None] | None) -> None:
+    if on_start is not None:
+        on_start(address)
+    if browser:
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
+def _serve(guard: Guard, listener: socket.socket, on_start: Callable[[], None]) -> None:
+    import uvicorn
+
+    class Announcing(uvicorn.Server):
+        """A server that says when connections are taken."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                on_start()
+
+    config = uvicorn.Config(
+        guard, lifespan="on", log_level="warning", access_log=False, server_header=False, backlog=_WAITING,
+        timeout_graceful_shutdown=_PATIENCE_S, ws_max_size=4 << 20, limit_concurrency=2_000,
+    )  # fmt: skip
+    with _ended_by_signals():
+        Announcing(config).run(sockets=[listener])
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Listen at an address for as long as the body runs.
+
+    Raises:
+        FileProblem: where that cannot be.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((host, port), family=family, backlog=_WAITING)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except (OSError, UnicodeError) as problem:
+        raise cn.FileProblem(
+            where=f"port {port} of {host[:200]}",
+            got=getattr(problem, "strerror", None) or str(problem),
+            wanted="an address of this machine and a port that is free",
+            remedy="Choose another port, such as --port 8124, or --port 0 for one that is free.",
+        ) from problem
+    with listener:
+        yield listener
+
+
+def _address_of(listener: socket.socket, token: str) -> str:
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # every address of this machine; one by which others find it
+        host = socket.gethostname()
+    named = f"[{host}]" if ":" in host else host
+    return f"http://{named}:{port}/" + (f"?token={token}" if token else "")
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let a signal end the serving and nothing more; uvicorn raises it again once all has ended."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def take(number: int, frame: FrameType | None) -> None:
+        """Do nothing: the tabs are closed."""
+
+    kept = {number: signal.signal(number, take) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)

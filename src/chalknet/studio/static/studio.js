@@ -1,0 +1,83 @@
+// What the page does in the browser alone: copy, drop and paste files, keep the state in the address.
+window.chalknetStudio = {
+  async copy(text, button) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = Object.assign(document.createElement("textarea"), { value: text });
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy"); // where the page is not served from this machine
+      area.remove();
+    }
+    if (!button) return;
+    button.classList.add("done");
+    setTimeout(() => button.classList.remove("done"), 1200);
+  },
+  take(uploader) {
+    const give = (files) => files.length && runMethod(uploader, "addFiles", [files]);
+    const over = (event, is) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      document.body.classList.toggle("ck-dropping", is);
+    };
+    this.taken?.abort();
+    this.taken = new AbortController();
+    const options = { signal: this.taken.signal, capture: true };
+    document.addEventListener("dragover", (event) => over(event, true), options);
+    document.addEventListener("dragleave", (event) => event.relatedTarget || over(event, false), options);
+    document.addEventListener(
+      "drop",
+      (event) => {
+        over(event, false);
+        if (event.target.closest?.("[data-drop]")) return; // an area that takes files itself
+        if (event.dataTransfer?.files.length) {
+          event.preventDefault();
+          event.stopPropagation();
+          give([...event.dataTransfer.files]);
+        }
+      },
+      options,
+    );
+    document.addEventListener(
+      "paste",
+      (event) => {
+        const files = [...(event.clipboardData?.files || [])];
+        if (files.length) {
+          event.preventDefault();
+          give(files);
+        }
+      },
+      options,
+    );
+  },
+  dress(id, look) {
+    const shown = getElement(id);
+    if (!shown) return;
+    if (!shown.editor) return void setTimeout(() => this.dress(id, look), 50);
+    const worn = (shown.worn ||= {});
+    const is = (name) => JSON.stringify(worn[name]) === JSON.stringify(look[name]);
+    if (!is("theme")) shown.setTheme(look.theme);
+    if (!is("language")) shown.setLanguage(look.language);
+    if (!is("marks") || look.marks.length) shown.setDecorations(look.marks);
+    shown.worn = look;
+  },
+  label() {
+    for (const editor of document.querySelectorAll(".ck-editor"))
+      editor.querySelector(".cm-content")?.setAttribute("aria-label", editor.dataset.label);
+  },
+  begin() {
+    new MutationObserver(() => this.label()).observe(document.body, { childList: true, subtree: true });
+    this.label();
+    const shown = document.querySelector(".ck-editor");
+    return {
+      text: shown ? getElement(Number(shown.id.slice(1)))?.editor?.state.doc.toString() : null,
+      fragment: location.hash.slice(1),
+      dark: matchMedia("(prefers-color-scheme: dark)").matches,
+      korean: (navigator.language || "").startsWith("ko"),
+    };
+  },
+  keep(fragment) {
+    history.replaceState(null, "", `#${fragment}`);
+  },
+};

@@ -1,0 +1,144 @@
+"""The area Take away: the network as files, and a link that restores everything."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nicegui import ui
+
+import chalknet as cn
+from chalknet.lang import _, filled
+from chalknet.studio.controls import TextTag, button, spoken
+from chalknet.studio.link import fragment_of
+from chalknet.studio.seeing import settings_of
+from chalknet.studio.session import TabSession
+
+_MOST_PARAMETERS = 10_000_000  # of an ONNX file that is made for a browser
+
+
+class Taken(NamedTuple):
+    """What a file is made from.
+
+    Args:
+        network: the network.
+        dialect, orientation, language: how it is drawn.
+        result: the fit of it, if there is one.
+    """
+
+    network: cn.Network
+    dialect: Any
+    orientation: Any
+    language: Any
+    result: cn.FitResult | None
+
+
+class FileKind(NamedTuple):
+    """A file that can be taken away: its name, and what makes its content."""
+
+    file: str
+    make: Callable[[Taken], bytes]
+
+
+def _saved(name: str) -> Callable[[Taken], bytes]:
+    """Return what makes the picture as a file with this ending."""
+
+    def make(taken: Taken) -> bytes:
+        drawing = cn.draw(
+            taken.network, taken.dialect, orientation=taken.orientation, language=taken.language
+        )
+        with tempfile.TemporaryDirectory(prefix="chalknet-studio-") as folder:
+            return drawing.save(Path(folder) / name).read_bytes()
+
+    return make
+
+
+def _script(taken: Taken) -> bytes:
+    return cn.write(taken.network, "torch").encode()
+
+
+def _onnx(taken: Taken) -> bytes:
+    if taken.result is not None and cn.read(taken.result) == taken.network:
+        with tempfile.TemporaryDirectory(prefix="chalknet-studio-") as folder:
+            path = Path(folder) / "net.onnx"
+            cn.export(taken.result, path)
+            return path.read_bytes()
+    parameters = cn.count(taken.network).parameters or 0
+    if parameters > _MOST_PARAMETERS:
+        raise cn.Refused(
+            where="ONNX",
+            got=f"{parameters:,} parameters",
+            wanted=f"at most {_MOST_PARAMETERS:,} in the studio",
+            remedy="Write it in Python: cn.write(net, 'onnx').",
+        )
+    return cn.write(taken.network, "onnx")
+
+
+def notebook(network: cn.Network) -> bytes:
+    """Return a notebook of Jupyter that writes, draws and builds the network."""
+    cells = [
+        ("markdown", f"# {network.name}\n\n$${cn.write(network, 'latex')}$$"),
+        (
+            "code",
+            f"import chalknet as cn\n\nnet = cn.read({cn.write(network, 'shorthand')!r})\ncn.count(net)",
+        ),
+        ("code", "cn.draw(net)"),
+        ("code", cn.write(network, "torch")),
+    ]
+    made: list[dict[str, Any]] = []
+    for number, (kind, source) in enumerate(cells):
+        code: dict[str, Any] = {"execution_count": None, "outputs": []} if kind == "code" else {}
+        made.append({"cell_type": kind, "id": f"cell{number}", "metadata": {}, "source": source, **code})
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    return json.dumps({"cells": made, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+FILES: dict[str, FileKind] = {
+    "PyTorch": FileKind("net.py", _script),
+    "Notebook": FileKind("net.ipynb", lambda taken: notebook(taken.network)),
+    "SVG": FileKind("net.svg", _saved("net.svg")),
+    "PDF": FileKind("net.pdf", _saved("net.pdf")),
+    "PNG": FileKind("net.png", _saved("net.png")),
+    "TikZ": FileKind("net.tex", _saved("net.tex")),
+    "HTML": FileKind("net.html", _saved("net.html")),
+    "ONNX": FileKind("net.onnx", _onnx),
+}
+
+
+def take_panel(session: TabSession) -> None:
+    """Add the area for a tab."""
+    TextTag(_("Take away"), "h2")
+
+    async def take(kind: FileKind) -> None:
+        if session.network is None:
+            return
+        chosen = settings_of(session)
+        taken = Taken(
+            session.network, chosen["dialect"], chosen["orientation"], session.language, session.result
+        )
+        try:
+            content = await asyncio.get_running_loop().run_in_executor(session.workers, kind.make, taken)
+        except cn.ChalknetError as problem:
+            said.text = str(problem)
+        else:
+            said.text = filled("{file} is in your downloads.", file=kind.file)
+            ui.download.content(content, kind.file)
+
+    with ui.element("div").classes("ck-bar ck-files"):
+        for word, kind in FILES.items():
+            button(_(word), partial(take, kind), hint=_("Download {file}").format(file=kind.file))
+        copy = button(_("Copy link"), lambda: None, hint=_("Copy a link that restores everything"))
+    said = TextTag("", "p").classes("ck-note").props('role="status" aria-live="polite"')
+
+    async def link() -> None:
+        fragment = fragment_of(session)
+        said.text = _("The link is copied. It holds the text and every setting.")
+        pressed = f"getHtmlElement({copy.id})"
+        ui.run_javascript(f"chalknetStudio.keep({fragment!r}); chalknetStudio.copy(location.href, {pressed})")
+
+    copy.on("click", spoken(link), [])

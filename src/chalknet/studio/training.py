@@ -1,0 +1,252 @@
+"""A fit that a tab plays, pauses and steps through, in a thread of its own; several of them in turn."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import chalknet as cn
+from chalknet.lang import _
+from chalknet.studio.history import Judged, Moment, Trace
+from chalknet.studio.regions import Pair, Viewer, copied_weights, judged
+
+PICTURES_A_SECOND = 30
+_JUDGING = 0.15  # the share of the time that evaluations may take
+MOST_JUDGED = (
+    2_000  # samples, evenly, that an evaluation looks at while updates are made; standing still, all
+)
+_ENDLESS = 10**12  # updates: the user ends a fit
+_MOST_THREADS = 64  # of all tabs together
+_NAME = "studio-fit"
+
+
+@dataclass(frozen=True)
+class FitSetting:
+    """What is fitted, to what and how.
+
+    Args:
+        network: with a width for every layer.
+        train: what the network sees, `(rows, features)`, and the targets.
+        held_out: the same for the samples that are only evaluated; None where there are none.
+        loss: its name.
+        seed: of the weights and the orders.
+        options: others of `cn.fit`: optimizer, lr, batch_size, device, ...
+    """
+
+    network: cn.Network
+    train: Pair
+    held_out: Pair | None
+    loss: str
+    seed: int = 0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def updates_per_epoch(self) -> int:
+        """Return how many updates see every sample once."""
+        size = self.options.get("batch_size") or len(self.train[0])
+        return -(-len(self.train[0]) // min(size, len(self.train[0])))
+
+
+class Turns:
+    """Fits that race take turns, in the order in which they ask: each has the processor for itself."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._asking: deque[object] = deque()
+
+    def take(self, racer: object) -> None:
+        """Wait until those that asked before have had their turn."""
+        with self._changed:
+            self._asking.append(racer)
+            self._changed.wait_for(lambda: self._asking[0] is racer)
+
+    def give(self, racer: object) -> None:
+        """End the turn of a fit; nothing for one that has none."""
+        with self._changed:
+            if self._asking and self._asking[0] is racer:
+                self._asking.popleft()
+                self._changed.notify_all()
+
+
+class LiveFit:
+    """A fit that stands still until it is told how far to go.
+
+    The numbers are those of `cn.fit` with the same options, however often it pauses.
+
+    Args:
+        asked: what is fitted.
+        turns: shared with the fits that it races; None for one alone.
+
+    Attributes:
+        trace: what happened up to now.
+        problem: why it ended, where it failed.
+
+    Example:
+        >>> import numpy as np
+        >>> import chalknet as cn
+        >>> from chalknet.studio.training import FitSetting, LiveFit
+        >>> x = np.linspace(-1, 1, 50, dtype=np.float32)[:, None]
+        >>> fit = LiveFit(FitSetting(cn.read("1 -> 1"), (x, 2 * x), None, "mse", options={"lr": 0.5}))
+        >>> fit.go_to(40)
+        >>> fit.wait()
+        >>> fit.trace.last.updates
+        40
+        >>> fit.close()
+    """
+
+    def __init__(self, asked: FitSetting, turns: Turns | None = None) -> None:
+        self.asked = asked
+        self.viewer = Viewer(asked.network, asked.loss, asked.seed)
+        self.problem: str = ""
+        self._turns = turns
+        self._changed = threading.Condition()
+        self._until, self._rate, self._closed = 0, 0.0, False
+        self._thread: threading.Thread | None = None
+        self._judging_s, self._began, self._shown_at = 0.0, perf_counter(), perf_counter()
+        self._some = _some(asked.train), None if asked.held_out is None else _some(asked.held_out)
+        weights = self.viewer.weights()
+        first = judged(self.viewer, weights, asked.train, asked.held_out)
+        self.trace = Trace(Moment(0, 0, 0.0, float("nan"), first, weights))
+
+    @property
+    def is_running(self) -> bool:
+        """Return whether updates are still to be made."""
+        return self.trace.last.updates < self._until and not self.problem and not self._closed
+
+    def go_to(self, updates: int, rate: float = 0.0) -> None:
+        """Go on up to so many updates, counted from the beginning.
+
+        Args:
+            updates: where it stops; one that is reached already stops it now.
+            rate: updates a second at most; 0 for as many as there can be.
+
+        Raises:
+            Refused: where as many fits as there may be are running already.
+        """
+        if self._thread is None and updates > 0:
+            self._start()
+        with self._changed:
+            self._until, self._rate = updates, rate
+            self._changed.notify_all()
+
+    def set_rate(self, rate: float) -> None:
+        """Go on with so many updates a second at most; 0 for as many as there can be."""
+        with self._changed:
+            self._rate = rate
+            self._changed.notify_all()
+
+    def pause(self) -> None:
+        """Stop after the updates that are under way."""
+        self.go_to(min(self._until, self.trace.last.updates), self._rate)
+
+    def wait(self, seconds: float = 60.0) -> None:
+        """Wait until it stands still."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self.is_running, seconds)
+
+    def close(self) -> None:
+        """End the fit; its thread ends after the updates that are under way."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def join(self, seconds: float) -> None:
+        """Wait until the thread of a fit that was closed has ended."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _start(self) -> None:
+        running = [thread for thread in threading.enumerate() if thread.name == _NAME]
+        if len(running) >= _MOST_THREADS:
+            raise cn.Refused(
+                where=_("the fit"),
+                got=_("{n} fits that are running in other tabs").format(n=len(running)),
+                wanted=_("at most {n} at once").format(n=_MOST_THREADS),
+                remedy=_("Close tabs that are not needed, or reset their fits."),
+            )
+        self._began = perf_counter()
+        self._thread = threading.Thread(target=copy_context().run, args=(self._run,), name=_NAME, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asked = self.asked
+        options = {
+            "updates": _ENDLESS, **asked.options, "record_every": _ENDLESS, "progress": False,
+            "on_progress": self._see, "held_out": None,
+        }  # fmt: skip
+        try:
+            result = cn.fit(asked.network, asked.train, loss=asked.loss, seed=asked.seed, **options)
+            if result.outcome is cn.Outcome.DIVERGED:
+                self.problem = _(
+                    "The loss or a weight became infinite. Take a smaller learning rate and reset."
+                )
+        except cn.ChalknetError as problem:
+            self.problem = str(problem)
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        if self._turns is not None:
+            self._turns.give(self)
+        with self._changed:
+            self.problem = self.problem or ("" if self._closed else _("The fit ended. Reset to begin anew."))
+            self._changed.notify_all()
+
+    def _see(self, progress: cn.Progress) -> object:
+        """Keep the moment, wait until updates are wanted, and say how many."""
+        before = self.trace.last
+        self.trace.add(self._moment(progress))
+        if self._turns is not None:
+            self._turns.give(self)
+        made, took = progress.updates - before.updates, progress.seconds - before.seconds
+        count = self._count(progress.updates, made, took)
+        if count == 0:
+            return progress.stop()
+        if self._turns is not None:
+            self._turns.take(self)
+        return progress.after(count)
+
+    def _count(self, updates: int, made: int, took: float) -> int:
+        """Return how many updates come next, once some are wanted and due; 0 where the fit was closed.
+
+        Args:
+            updates: that were made.
+            made: those of them since the last time.
+            took: the seconds of training that these took.
+        """
+        with self._changed:
+            due = self._shown_at + made / self._rate if self._rate else 0.0
+            while not self._closed:
+                if updates >= self._until:
+                    self._changed.notify_all()
+                    self._changed.wait()
+                elif self._rate and due > perf_counter():
+                    self._changed.wait(due - perf_counter())
+                else:
+                    break
+            self._shown_at = perf_counter()
+            rate = self._rate or made / max(took, 1e-9)
+            wanted = max(1, min(int(rate / PICTURES_A_SECOND), self._until - updates))
+            return 0 if self._closed else wanted
+
+    def _moment(self, progress: cn.Progress) -> Moment:
+        assert progress.module is not None
+        weights = copied_weights(progress.module)
+        began, found = perf_counter(), Judged()
+        if progress.updates >= self._until:
+            found = judged(self.viewer, weights, self.asked.train, self.asked.held_out)
+        elif self._judging_s <= _JUDGING * (began - self._began):
+            found = judged(self.viewer, weights, *self._some)
+            self._judging_s += perf_counter() - began
+        return Moment(progress.updates, progress.samples, progress.seconds, progress.loss, found, weights)
+
+
+def _some(pair: Pair) -> Pair:
+    """Return at most so many samples as are looked at while updates are made, evenly taken."""
+    step = -(-len(pair[0]) // MOST_JUDGED)
+    return pair[0][::step].copy(), pair[1][::step].copy()
