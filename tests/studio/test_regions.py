@@ -7,11 +7,11 @@ import torch
 import chalknet as cn
 from chalknet.studio.features import Features
 from chalknet.studio.points import DrawOptions, Points, draw_points, points_of
-from chalknet.studio.regions import ALONG, SIDE, Grid, Viewer, as_bytes, weight_tiles
+from chalknet.studio.regions import ALONG, SIDE, RegionGrid, Viewer, as_bytes, weight_tiles
 
 
-def grid_of(points: Points, *features: str) -> Grid:
-    return Grid.of(points, Features.of(features or points.names, points.names))
+def grid_of(points: Points, *features: str) -> RegionGrid:
+    return RegionGrid.of(points, Features.of(features or points.names, points.names))
 
 
 def test_a_grid_goes_row_by_row_from_the_top_left_and_holds_every_point():

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import chalknet as cn
-from chalknet.studio.history import Judged, Moment, Trace
+from chalknet.studio.history import Judged, Snapshot, Trace
 from chalknet.studio.points import DrawOptions, draw_points
 from chalknet.studio.training import FitSetting, LiveFit, Turns
 
@@ -126,9 +126,9 @@ def test_a_closed_racer_does_not_keep_the_others_waiting(live):
 @pytest.mark.parametrize("step", [1, 3, 1000])
 def test_a_trace_keeps_a_bounded_number_of_moments_evenly(step):
     weights = {"w": np.zeros(1)}
-    trace = Trace(Moment(0, 0, 0.0, 1.0, Judged(), weights))
+    trace = Trace(Snapshot(0, 0, 0.0, 1.0, Judged(), weights))
     for updates in range(step, 5000 * step, step):
-        trace.add(Moment(updates, updates, 0.0, 1.0, Judged(), weights))
+        trace.add(Snapshot(updates, updates, 0.0, 1.0, Judged(), weights))
     kept = [moment.updates for moment in trace.moments]
     assert kept[0] == 0 and kept[-1] == trace.last.updates == 4999 * step
     assert 150 <= len(kept) <= 402 and max(np.diff(kept)) <= 0.02 * kept[-1]
@@ -136,9 +136,9 @@ def test_a_trace_keeps_a_bounded_number_of_moments_evenly(step):
 
 def test_large_networks_have_fewer_moments():
     weights = {"w": np.zeros(1 << 20)}  # 8 MiB
-    trace = Trace(Moment(0, 0, 0.0, 1.0, Judged(), weights))
+    trace = Trace(Snapshot(0, 0, 0.0, 1.0, Judged(), weights))
     for updates in range(1, 100):
-        trace.add(Moment(updates, updates, 0.0, 1.0, Judged(), weights))
+        trace.add(Snapshot(updates, updates, 0.0, 1.0, Judged(), weights))
     assert len(trace.moments) <= 14
 
 

@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw
 from chalknet.studio.features import Array
 from chalknet.studio.fitting_bench import FitBench, Racer
 from chalknet.studio.fitting_frames import curve_of, sentence
-from chalknet.studio.history import Moment
-from chalknet.studio.regions import SIDE, Grid, as_bytes, weight_tiles
+from chalknet.studio.history import Snapshot
+from chalknet.studio.regions import SIDE, RegionGrid, as_bytes, weight_tiles
 
 KINDS = ("GIF", "WEBP", "PNG")
 _FRAMES, _FRAME_MS, _LAST_MS = 40, 100, 1500
@@ -46,13 +46,13 @@ def moving_picture(bench: FitBench, kind: str) -> bytes:
     return made.getvalue()
 
 
-def _at(moments: Sequence[Moment], share: float) -> Moment:
+def _at(moments: Sequence[Snapshot], share: float) -> Snapshot:
     """Return the moment after a share of all updates."""
     wanted = share * moments[-1].updates
     return min(moments, key=lambda moment: abs(moment.updates - wanted))
 
 
-def _frame(bench: FitBench, dots: Image.Image, moments: Sequence[Moment]) -> Image.Image:
+def _frame(bench: FitBench, dots: Image.Image, moments: Sequence[Snapshot]) -> Image.Image:
     racers = bench.racers
     width = len(racers) * (_SIZE + _MARGIN) + _MARGIN
     height = _SIZE + _LINE * 2 + _CURVE + 2 * _MARGIN
@@ -73,7 +73,7 @@ def _latin(text: str) -> str:
     return text.encode("latin-1", "replace").decode("latin-1")
 
 
-def _place(bench: FitBench, racer: Racer, moment: Moment, dots: Image.Image) -> Image.Image:
+def _place(bench: FitBench, racer: Racer, moment: Snapshot, dots: Image.Image) -> Image.Image:
     """Return what the network says of each place, with the points; of pictures, the first layer's weights."""
     points, grid, viewer = bench.points, bench.grid, racer.fit.viewer
     assert points is not None
@@ -115,7 +115,7 @@ def _dots(bench: FitBench) -> Image.Image:
     return sheet
 
 
-def _corners(grid: Grid) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _corners(grid: RegionGrid) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return the lower left and the upper right corner of a picture; of a curve, with room above it."""
     if len(grid.low) == 2:
         return grid.low, grid.high
@@ -159,7 +159,7 @@ def _tiles(sheet: Image.Image, weights: Mapping[str, Array], pixels: int) -> Ima
 def _loss(
     pen: ImageDraw.ImageDraw,
     racers: Sequence[Racer],
-    moments: Sequence[Moment],
+    moments: Sequence[Snapshot],
     box: tuple[int, int, int, int],
 ) -> None:
     """Draw the loss of the training up to the moments, over the updates."""

@@ -16,7 +16,7 @@ from chalknet.planning import LOSSES, OPTIMIZERS
 from chalknet.studio.editing import layers_of, with_width
 from chalknet.studio.features import Array, Features
 from chalknet.studio.points import DATA_SETS, DrawOptions, Points, draw_points, mnist01, painted
-from chalknet.studio.regions import Grid
+from chalknet.studio.regions import RegionGrid
 from chalknet.studio.training import FitSetting, LiveFit, Turns
 
 MOST_FEATURES, MOST_MARKS = 20, 2_000
@@ -82,7 +82,7 @@ class FitBench:
         self.key = secrets.token_urlsafe(16)
         self.points: Points | None = None
         self.features = Features(())
-        self.grid: Grid | None = None
+        self.grid: RegionGrid | None = None
         self.racers: tuple[Racer, ...] = ()
         self.digit: Array | None = None
         self.version = 0
@@ -105,7 +105,7 @@ class FitBench:
         features = Features.of(
             texts or points.names[:MOST_FEATURES] if len(points.names) <= 2 else texts or [], points.names
         )
-        grid = Grid.of(points, features)
+        grid = RegionGrid.of(points, features)
         if features.formulas:
             features(points.x[:1], points.names)
         self.close()

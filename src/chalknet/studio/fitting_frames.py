@@ -17,7 +17,7 @@ import chalknet as cn
 from chalknet.lang import _, speaking
 from chalknet.studio.features import Array
 from chalknet.studio.fitting_bench import FitBench, Racer
-from chalknet.studio.history import Moment
+from chalknet.studio.history import Snapshot
 from chalknet.studio.regions import as_bytes, weight_tiles
 
 ROUTE = "/studio-fit"
@@ -168,7 +168,7 @@ def _shown(bench: FitBench, racer: Racer, at: int, parts: list[bytes]) -> dict[s
     return shown | {"curve": len(parts) - 1}
 
 
-def _picture(bench: FitBench, racer: Racer, moment: Moment, parts: list[bytes]) -> dict[str, Any]:
+def _picture(bench: FitBench, racer: Racer, moment: Snapshot, parts: list[bytes]) -> dict[str, Any]:
     """Return which picture of a moment there is; its bytes are added to the parts."""
     points, viewer = bench.points, racer.fit.viewer
     assert points is not None
@@ -190,7 +190,7 @@ def _picture(bench: FitBench, racer: Racer, moment: Moment, parts: list[bytes]) 
     return shown
 
 
-def curve_of(moments: Sequence[Moment]) -> Array:
+def curve_of(moments: Sequence[Snapshot]) -> Array:
     """Return `(points, 5)` of float32: updates, samples, seconds, loss of the training, loss held out."""
     found = list(_curve(moments))
     step = -(-len(found) // _CURVE) if found else 1
@@ -199,7 +199,7 @@ def curve_of(moments: Sequence[Moment]) -> Array:
     return np.array(found, np.float32).reshape(-1, 5)
 
 
-def _curve(moments: Sequence[Moment]) -> Iterator[tuple[float, ...]]:
+def _curve(moments: Sequence[Snapshot]) -> Iterator[tuple[float, ...]]:
     for moment in moments:
         if isfinite(moment.judged.train_loss):
             yield (
@@ -208,7 +208,7 @@ def _curve(moments: Sequence[Moment]) -> Iterator[tuple[float, ...]]:
             )  # fmt: skip
 
 
-def sentence(racer: Racer, moment: Moment) -> str:
+def sentence(racer: Racer, moment: Snapshot) -> str:
     """Return where a fit stands, in words."""
     judged = moment.judged
     epochs = moment.updates / racer.fit.asked.updates_per_epoch

@@ -29,7 +29,7 @@ class Judged(NamedTuple):
     held_out: float = nan
 
 
-class Moment(NamedTuple):
+class Snapshot(NamedTuple):
     """A fit after a whole update.
 
     Args:
@@ -58,8 +58,8 @@ class Trace:
         first: the moment before the first update.
 
     Example:
-        >>> from chalknet.studio.history import Judged, Moment, Trace
-        >>> moments = [Moment(n, n, 0.0, 1.0, Judged(), {}) for n in range(0, 3001, 5)]
+        >>> from chalknet.studio.history import Judged, Snapshot, Trace
+        >>> moments = [Snapshot(n, n, 0.0, 1.0, Judged(), {}) for n in range(0, 3001, 5)]
         >>> trace = Trace(moments[0])
         >>> for moment in moments[1:]:
         ...     trace.add(moment)
@@ -67,7 +67,7 @@ class Trace:
         (3000, True, True)
     """
 
-    def __init__(self, first: Moment) -> None:
+    def __init__(self, first: Snapshot) -> None:
         size = sum(weight.nbytes for weight in first.weights.values()) or 1
         self._most = max(_FEWEST, min(_MOST, _BYTES // size))
         self._kept = [first]
@@ -75,12 +75,12 @@ class Trace:
         self.last = first
 
     @property
-    def moments(self) -> Sequence[Moment]:
+    def moments(self) -> Sequence[Snapshot]:
         """Return the moments that are kept, with the last one."""
         kept, last = self._kept, self.last
         return [*kept, last] if last.updates > kept[-1].updates else list(kept)
 
-    def add(self, moment: Moment) -> None:
+    def add(self, moment: Snapshot) -> None:
         """Take in a moment after the last one."""
         self.last = moment
         if moment.updates - self._kept[-1].updates < self._apart:
@@ -91,13 +91,13 @@ class Trace:
             kept = _apart(kept, self._apart)
         self._kept = kept
 
-    def at(self, updates: int) -> Moment:
+    def at(self, updates: int) -> Snapshot:
         """Return the latest moment that is kept with at most so many updates."""
         moments = self.moments
         return moments[max(0, bisect_right(moments, updates, key=lambda moment: moment.updates) - 1)]
 
 
-def _apart(moments: Sequence[Moment], updates: int) -> list[Moment]:
+def _apart(moments: Sequence[Snapshot], updates: int) -> list[Snapshot]:
     """Return moments that are at least so many updates apart, the first one among them."""
     kept = [moments[0]]
     for moment in moments[1:]:

@@ -80,7 +80,7 @@ class DrawOptions:
     formula: str = "y > sin(x)"
 
 
-class Drawn(NamedTuple):
+class DrawnPoints(NamedTuple):
     """Columns and targets as they were drawn."""
 
     x: Array
@@ -88,54 +88,54 @@ class Drawn(NamedTuple):
     classes: bool = True
 
 
-Draw = Callable[[np.random.Generator, DrawOptions], Drawn]
+Draw = Callable[[np.random.Generator, DrawOptions], DrawnPoints]
 
 
-def _moons(random: np.random.Generator, asked: DrawOptions) -> Drawn:
+def _moons(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
     y = np.arange(asked.count) % 2
     angle = random.uniform(0, np.pi, asked.count)
     x = np.stack([np.cos(angle), np.sin(angle)], 1)
     x[y == 1] = [1, 0.5] - x[y == 1]
-    return Drawn(_strayed(random, (x - [0.5, 0.25]) * 3.2, asked.noise), y)
+    return DrawnPoints(_strayed(random, (x - [0.5, 0.25]) * 3.2, asked.noise), y)
 
 
-def _circles(random: np.random.Generator, asked: DrawOptions) -> Drawn:
+def _circles(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
     y = np.arange(asked.count) % 2
     radius = np.where(y == 1, random.uniform(0, 2.5, asked.count), random.uniform(3.5, 5, asked.count))
     angle = random.uniform(0, 2 * np.pi, asked.count)
-    return Drawn(_strayed(random, _polar(radius, angle), asked.noise), y)
+    return DrawnPoints(_strayed(random, _polar(radius, angle), asked.noise), y)
 
 
-def _spirals(random: np.random.Generator, asked: DrawOptions) -> Drawn:
+def _spirals(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
     y = np.arange(asked.count) % 2
     along = np.arange(asked.count) // 2 / max(1, asked.count // 2)
     x = _polar(5 * along, 1.75 * along * 2 * np.pi + np.pi * y)
-    return Drawn(_strayed(random, x, asked.noise / 2), y)
+    return DrawnPoints(_strayed(random, x, asked.noise / 2), y)
 
 
-def _xor(random: np.random.Generator, asked: DrawOptions) -> Drawn:
+def _xor(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
     x = random.uniform(-5, 5, (asked.count, 2))
     x += 0.3 * np.sign(x)
-    return Drawn(_strayed(random, x, asked.noise), (x[:, 0] * x[:, 1] < 0) * 1)
+    return DrawnPoints(_strayed(random, x, asked.noise), (x[:, 0] * x[:, 1] < 0) * 1)
 
 
-def _gaussians(random: np.random.Generator, asked: DrawOptions) -> Drawn:
+def _gaussians(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
     y = np.arange(asked.count) % 2
     spread = 0.5 + 2.5 * asked.noise
-    return Drawn(random.normal(np.where(y == 1, 2.0, -2.0)[:, None], spread, (asked.count, 2)), y)
+    return DrawnPoints(random.normal(np.where(y == 1, 2.0, -2.0)[:, None], spread, (asked.count, 2)), y)
 
 
-def _line(random: np.random.Generator, asked: DrawOptions) -> Drawn:
+def _line(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
     x = np.linspace(-BOX, BOX, asked.count)[:, None]
-    return Drawn(x, 2 * x[:, 0] + random.normal(0, 20 * asked.noise, asked.count), classes=False)
+    return DrawnPoints(x, 2 * x[:, 0] + random.normal(0, 20 * asked.noise, asked.count), classes=False)
 
 
-def _wave(random: np.random.Generator, asked: DrawOptions) -> Drawn:
+def _wave(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
     x = np.linspace(-BOX, BOX, asked.count)[:, None]
-    return Drawn(x, np.sin(x[:, 0]) + random.normal(0, asked.noise, asked.count), classes=False)
+    return DrawnPoints(x, np.sin(x[:, 0]) + random.normal(0, asked.noise, asked.count), classes=False)
 
 
-def _formula(random: np.random.Generator, asked: DrawOptions) -> Drawn:
+def _formula(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
     """Return points and what a formula says of them: a class where it decides, else a number.
 
     A formula of x alone that gives a number has one column; `y = ` in front of it is left out.
@@ -158,8 +158,8 @@ def _formula(random: np.random.Generator, asked: DrawOptions) -> Drawn:
     x, y = x[found], y[found]
     if formula.decides:
         wrong = random.random(len(y)) < asked.noise / 2
-        return Drawn(x, np.where(wrong, 1 - y, y))
-    return Drawn(x, y + random.normal(0, asked.noise * (y.std() or 1.0), len(y)), classes=False)
+        return DrawnPoints(x, np.where(wrong, 1 - y, y))
+    return DrawnPoints(x, y + random.normal(0, asked.noise * (y.std() or 1.0), len(y)), classes=False)
 
 
 def _polar(radius: Array, angle: Array) -> Array:

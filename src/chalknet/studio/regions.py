@@ -22,7 +22,7 @@ _MARGIN = 0.05
 
 
 @dataclass(frozen=True)
-class Grid:
+class RegionGrid:
     """The places of a picture.
 
     Args:
@@ -40,7 +40,7 @@ class Grid:
     values: tuple[float, float]
 
     @classmethod
-    def of(cls, points: Points, features: Features) -> Grid | None:
+    def of(cls, points: Points, features: Features) -> RegionGrid | None:
         """Return the places behind points of one column or two; None for more columns.
 
         Raises:
@@ -140,7 +140,7 @@ def copied_weights(module: torch.nn.Module) -> dict[str, Array]:
     return {name: value.detach().cpu().numpy().copy() for name, value in module.state_dict().items()}
 
 
-def as_bytes(grid: Grid, answers: Array) -> bytes:
+def as_bytes(grid: RegionGrid, answers: Array) -> bytes:
     """Return a byte a place: from 0 for the smallest to 255 for the largest value of the grid.
 
     For three classes and more, a byte a place with the class's number, then one with its probability.

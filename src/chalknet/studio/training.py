@@ -12,7 +12,7 @@ from typing import Any
 
 import chalknet as cn
 from chalknet.lang import _
-from chalknet.studio.history import Judged, Moment, Trace
+from chalknet.studio.history import Judged, Snapshot, Trace
 from chalknet.studio.regions import Pair, Viewer, copied_weights, judged
 
 PICTURES_A_SECOND = 30
@@ -111,7 +111,7 @@ class LiveFit:
         self._some = _some(asked.train), None if asked.held_out is None else _some(asked.held_out)
         weights = self.viewer.weights()
         first = judged(self.viewer, weights, asked.train, asked.held_out)
-        self.trace = Trace(Moment(0, 0, 0.0, float("nan"), first, weights))
+        self.trace = Trace(Snapshot(0, 0, 0.0, float("nan"), first, weights))
 
     @property
     def is_running(self) -> bool:
@@ -234,7 +234,7 @@ class LiveFit:
             wanted = max(1, min(int(rate / PICTURES_A_SECOND), self._until - updates))
             return 0 if self._closed else wanted
 
-    def _moment(self, progress: cn.Progress) -> Moment:
+    def _moment(self, progress: cn.Progress) -> Snapshot:
         assert progress.module is not None
         weights = copied_weights(progress.module)
         began, found = perf_counter(), Judged()
@@ -243,7 +243,7 @@ class LiveFit:
         elif self._judging_s <= _JUDGING * (began - self._began):
             found = judged(self.viewer, weights, *self._some)
             self._judging_s += perf_counter() - began
-        return Moment(progress.updates, progress.samples, progress.seconds, progress.loss, found, weights)
+        return Snapshot(progress.updates, progress.samples, progress.seconds, progress.loss, found, weights)
 
 
 def _some(pair: Pair) -> Pair:
