@@ -231,7 +231,7 @@ def draw(
     for option in options:
         look_up(Style.__dataclass_fields__, option, "draw", "option")
     style = Style(**options)
-    if dialect == "stacks":
+    if isinstance(dialect, str) and dialect == "stacks":
         shape = input_shape or getattr(getattr(model, "source", None), "x_shape", None)
         return draw_stacks(_module_of(model) or read(model), shape, style)
     if input_shape is not None:

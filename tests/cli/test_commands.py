@@ -127,7 +127,7 @@ def test_the_facts_of_a_data_set_are_printed(type_):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["read", "784 -> 32 rleu"], 2, "Did you mean relu or prelu?"),
+        (["read", "784 -> 32 rleu"], 2, "Did you mean relu or relu6?"),
         (["read", "784 -l1-> u1(n,"], 1, "^"),
         (["read", "nowhere.py"], 1, "No such file"),
         (["count", F4, "--convention", "txtbook"], 2, "Did you mean textbook?"),

@@ -96,7 +96,7 @@ def test_an_error_is_in_the_language_of_whoever_sees_it(environment):
     assert korean.startswith(
         "화살표 표기: 받은 것: 알 수 없는 활성화 함수 'rleu'. 필요한 것: 다음 중 하나: relu"
     )
-    assert "혹시 relu 또는 prelu입니까?\n  1번째 줄:\n    784 -> 32 rleu" in korean
+    assert "혹시 relu 또는 relu6입니까?\n  1번째 줄:\n    784 -> 32 rleu" in korean
     assert caught.value.got == "the unknown activation 'rleu'", "fields are for programs"
 
 

@@ -146,7 +146,7 @@ def test_the_whole_message_of_an_unknown_activation():
     message = str(problem.value)
     assert message.startswith("LaTeX: got the unknown activation 'rleu'; wanted one of relu, ")
     assert message.endswith(
-        "Did you mean relu or prelu?\n"
+        "Did you mean relu or relu6?\n"
         "  line 2:\n"
         "    \\overset{rleu}{\\to} v \\]\n"
         "             ^^^^"
