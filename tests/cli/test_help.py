@@ -13,8 +13,8 @@ VERBS = [command.callback and command.name for command in app.registered_command
 
 def test_every_verb_of_the_command_is_tested_here():
     assert sorted(VERBS) == sorted(
-        "studio read count draw diff mark fit compare search resume predict evaluate export serve data demo race "
-        "devices memory".split()
+        "read count draw diff mark fit compare search resume predict evaluate export serve data demo race "
+        "devices memory studio".split()
     )
 
 
