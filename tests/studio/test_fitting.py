@@ -1,11 +1,14 @@
 """Data and fit as a person meets them: points, a fit that is played, races, an own digit, a table."""
 
+import io
 import json
+from pathlib import Path
 
 import pytest
 from PIL import Image
 from tests.studio.conftest import NARROW, WIDE, expect_text, write
 
+README_PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "studio.png"
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "390"])
 SMALL = "2 -> 8 tanh -> 1 sigmoid"
 slow = pytest.mark.slow
@@ -85,6 +88,21 @@ def test_spirals_are_fitted_watched_and_gone_back_through(opened, size):
     reach(page, 605)
     assert updates(page) == 605  # 350 samples of the training in batches of 32: 11 updates an epoch
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+@slow
+def test_the_page_of_the_readme(opened, request):
+    """Write a network, fit spirals, and see both; with --regold the page becomes the picture of the README."""
+    page = opened()
+    begin(page, "spirals", "2 -> 16 tanh -> 16 tanh -> 1 sigmoid")
+    set_field(page, "Stop after updates", 3000)
+    page.wait_for_function("document.querySelector('.ck-bench')?.dataset.updates === '0'")
+    press(page, "Play")
+    reach(page, 3000)
+    assert number(said(page), "held-out accuracy") > 95
+    if request.config.getoption("--regold"):
+        shown = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
+        shown.quantize(128, dither=Image.Dither.NONE).save(README_PICTURE, optimize=True)
 
 
 @slow
