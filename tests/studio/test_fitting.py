@@ -8,6 +8,9 @@ import pytest
 from PIL import Image
 from tests.studio.conftest import NARROW, WIDE, expect_text, write
 
+import chalknet as cn
+from chalknet.module import read_onnx
+
 README_PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "studio.png"
 SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "390"])
 SMALL = "2 -> 8 tanh -> 1 sigmoid"
@@ -92,7 +95,7 @@ def test_spirals_are_fitted_watched_and_gone_back_through(opened, size):
 
 @slow
 def test_the_page_of_the_readme(opened, request):
-    """Write a network, fit spirals, and see both; with --regold the page becomes the picture of the README."""
+    """Write a network, fit spirals, and see both; with --regold that is the picture of the README."""
     page = opened()
     begin(page, "spirals", "2 -> 16 tanh -> 16 tanh -> 1 sigmoid")
     set_field(page, "Stop after updates", 3000)
@@ -224,7 +227,7 @@ def test_a_table_is_uploaded_and_fitted(opened, tmp_path):
 
 
 @slow
-def test_from_the_lectures_formula_to_a_fitted_net_a_drawn_digit_and_a_picture(opened):
+def test_from_the_lectures_formula_to_a_fitted_net_a_drawn_digit_and_a_picture(opened, tmp_path):
     """What a student does in three minutes; a busy machine may take longer."""
     page = opened()
     write(page, "X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> u2(n,1) -sig-> v2(n,1) = yhat")
@@ -243,6 +246,13 @@ def test_from_the_lectures_formula_to_a_fitted_net_a_drawn_digit_and_a_picture(o
     page.mouse.move(x - 4, y + box["height"] - 20, steps=6)
     page.mouse.up()
     page.get_by_text("The network says 1").wait_for()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download net.onnx").click()
+    page.get_by_text("Its weights are the fitted ones.").wait_for()
+    waiting.value.save_as(tmp_path / "net.onnx")
+    taken = read_onnx(tmp_path / "net.onnx")
+    x, y = cn.load("mnist01").held_out.take(slice(0, 500))
+    assert ((taken.module(x) > 0.5) == (y > 0.5)).float().mean() > 0.98
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download the training as PNG").click()
     with Image.open(waiting.value.path()) as image:

@@ -30,6 +30,7 @@ def fit_panel(session: TabSession) -> None:
     frames = Frames.of(app)
     frames.benches[bench.key] = bench
     session.on_close(bench.close)
+    session.fitted = bench.fitted
     ui.add_head_html(_HEAD)
     FitPanel(session, bench, frames).make()
 
@@ -187,6 +188,7 @@ class FitPanel:
 
     async def _begun(self, methods: list[tuple[str, Mapping[str, Any]]] | None = None) -> bool:
         """Put fits on the bench where there are none, or others are wanted; return whether there are some."""
+        await self._bench.settled()
         bench, network = self._bench, self._session.network
         if bench.racers and methods is None:
             return True
@@ -232,10 +234,12 @@ class FitPanel:
                 racer.fit.set_rate(self._bench.rate)
 
     async def _race_methods(self) -> None:
+        await self._bench.settled()
         if self._bench.points is not None and await self._begun(self._bench.three_methods()):
             await self._play()
 
     async def _race_devices(self) -> None:
+        await self._bench.settled()
         devices = self._bench.two_devices() if self._bench.points is not None else []
         if not devices:
             self._tell(_("No GPU was found on this machine, so there is nothing to race the CPU against."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from chalknet.planning import LOSSES, OPTIMIZERS
 from chalknet.studio.editing import layers_of, with_width
 from chalknet.studio.features import Array, Features
 from chalknet.studio.points import DATA_SETS, DrawOptions, Points, draw_points, mnist01, painted
-from chalknet.studio.regions import RegionGrid
+from chalknet.studio.regions import RegionGrid, module_with
 from chalknet.studio.training import FitSetting, LiveFit, Turns
 
 MOST_FEATURES, MOST_MARKS = 20, 2_000
@@ -66,6 +67,7 @@ class FitBench:
         racers: the fits, the first one in front; empty before the first one.
         digit: a picture that the user drew, `(1, 784)`; None without one.
         version: changes with the points.
+        renewals: how many times points are being made just now, which will end the fits.
     """
 
     settings: dict[str, Any]
@@ -86,6 +88,12 @@ class FitBench:
         self.racers: tuple[Racer, ...] = ()
         self.digit: Array | None = None
         self.version = 0
+        self.renewals = 0
+
+    async def settled(self) -> None:
+        """Wait until no points are being made: a fit that began meanwhile would end with the old ones."""
+        while self.renewals:
+            await asyncio.sleep(0.02)
 
     @property
     def rate(self) -> float:
@@ -214,6 +222,13 @@ class FitBench:
         gpu = next((name for name in names if name != "cpu"), None)
         own = {"batch_size": self.batch_size()}
         return [] if gpu is None else [("CPU", {**own, "device": "cpu"}), ("GPU", {**own, "device": gpu})]
+
+    def fitted(self) -> torch.nn.Module | None:
+        """Return a module with the last weights of the fit in front; None before its first update."""
+        if not self.racers or not self.racers[0].fit.trace.last.updates:
+            return None
+        fit = self.racers[0].fit
+        return module_with(fit.asked.network, fit.trace.last.weights)
 
     def put(self, racers: tuple[Racer, ...]) -> None:
         """Take fits in the place of those before, which end."""

@@ -125,6 +125,13 @@ class DataControls:
 
     async def renew(self) -> None:
         """Take the points that the settings ask for, unless newer ones were asked for meanwhile."""
+        self._bench.renewals += 1
+        try:
+            await self._renew()
+        finally:
+            self._bench.renewals -= 1
+
+    async def _renew(self) -> None:
         self._asked += 1
         asked, bench, loop = self._asked, self._bench, asyncio.get_running_loop()
         texts = [text.strip() for text in bench.settings["features"].split(";") if text.strip()]

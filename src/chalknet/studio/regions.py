@@ -135,6 +135,13 @@ def judged(viewer: Viewer, weights: Mapping[str, Array], train: Pair, held_out: 
 Pair = tuple[Array, Array]
 
 
+def module_with(network: cn.Network, weights: Mapping[str, Array]) -> torch.nn.Sequential:
+    """Return a module of its own with the weights of a moment, for evaluation."""
+    module: torch.nn.Sequential = cn.build(network)
+    module.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+    return module.eval()
+
+
 def copied_weights(module: torch.nn.Module) -> dict[str, Array]:
     """Return copies of a module's parameters and buffers as arrays, wherever they are."""
     return {name: value.detach().cpu().numpy().copy() for name, value in module.state_dict().items()}

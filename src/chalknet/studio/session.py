@@ -9,6 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import chalknet as cn
 from chalknet.lang import speaking
+from chalknet.lazy import torch
 from chalknet.studio.texts import form_of
 
 Asked = TypeVar("Asked")
@@ -55,7 +56,7 @@ class TabSession:
         form: the name of the form that the text is in, as `cn.write` names it; empty while it is in none.
         network: what was read last; it stays while the text has a mistake. None before the first one.
         problem: why the text as it stands cannot be read; None where it can.
-        result: what was fitted last, which ONNX is written from while it is of this network; None without.
+        fitted: gives a module with the weights that the tab's fit has now; None before its first update.
         language: "en" or "ko".
         dark: whether the page is dark.
         settings: what else a link restores, JSON values under the name of their panel. A panel reads its own
@@ -68,7 +69,7 @@ class TabSession:
         self.form = ""
         self.network: cn.Network | None = None
         self.problem: cn.ChalknetError | None = None
-        self.result: cn.FitResult | None = None
+        self.fitted: Callable[[], torch.nn.Module | None] = lambda: None
         self.language = "en"
         self.dark = False
         self.settings: dict[str, dict[str, Any]] = {}

@@ -14,6 +14,7 @@ from nicegui import ui
 
 import chalknet as cn
 from chalknet.lang import _, filled
+from chalknet.lazy import torch
 from chalknet.studio.controls import TextTag, button, spoken
 from chalknet.studio.link import fragment_of
 from chalknet.studio.seeing import settings_of
@@ -28,14 +29,14 @@ class Taken(NamedTuple):
     Args:
         network: the network.
         dialect, orientation, language: how it is drawn.
-        result: the fit of it, if there is one.
+        module: with fitted weights, if there is one of this network.
     """
 
     network: cn.Network
     dialect: Any
     orientation: Any
     language: Any
-    result: cn.FitResult | None
+    module: torch.nn.Module | None
 
 
 class FileKind(NamedTuple):
@@ -63,11 +64,8 @@ def _script(taken: Taken) -> bytes:
 
 
 def _onnx(taken: Taken) -> bytes:
-    if taken.result is not None and cn.read(taken.result) == taken.network:
-        with tempfile.TemporaryDirectory(prefix="chalknet-studio-") as folder:
-            path = Path(folder) / "net.onnx"
-            cn.export(taken.result, path)
-            return path.read_bytes()
+    if taken.module is not None:
+        return cn.write(taken.module, "onnx")
     parameters = cn.count(taken.network).parameters or 0
     if parameters > _MOST_PARAMETERS:
         raise cn.Refused(
@@ -118,15 +116,18 @@ def take_panel(session: TabSession) -> None:
         if session.network is None:
             return
         chosen = settings_of(session)
-        taken = Taken(
-            session.network, chosen["dialect"], chosen["orientation"], session.language, session.result
-        )
+        module = session.fitted()
+        module = module if module is not None and cn.read(module) == session.network else None
+        taken = Taken(session.network, chosen["dialect"], chosen["orientation"], session.language, module)
         try:
             content = await asyncio.get_running_loop().run_in_executor(session.workers, kind.make, taken)
         except cn.ChalknetError as problem:
             said.text = str(problem)
         else:
             said.text = filled("{file} is in your downloads.", file=kind.file)
+            if kind is FILES["ONNX"]:
+                fresh = _("Its weights are fresh: nothing is fitted.")
+                said.text += f" {fresh if module is None else _('Its weights are the fitted ones.')}"
             ui.download.content(content, kind.file)
 
     with ui.element("div").classes("ck-bar ck-files"):
