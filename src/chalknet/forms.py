@@ -167,7 +167,8 @@ def write(model: ModelLike, notation: WrittenName) -> str | bytes:
     """Return the network as a text (str); for ONNX as bytes.
 
     Args:
-        model: whatever `read` takes.
+        model: whatever `read` takes. ONNX holds the weights that a module, a fit, a kept run, an ONNX file or
+            a drawing with numbers brings; of any other form, weights that are drawn anew.
         notation: "arrows", "shorthand", "latex", "latex-layers", "torch", "keras", "flax", "json", "mathml",
             "dot", "mermaid", "svg" or "onnx"; a drawing is in the dialect "nodes", `draw` has the others.
 
@@ -188,10 +189,10 @@ def write(model: ModelLike, notation: WrittenName) -> str | bytes:
 
         return draw_network(network).text(_DRAWN[notation])
     if notation == "onnx":
-        from chalknet.module import build, write_onnx  # brings torch
+        from chalknet.module import write_onnx  # brings torch
 
         _check_fits(network)
-        return write_onnx(build(network), network.input_shape)
+        return write_onnx(_built_with_its_weights(model, network), network.input_shape)
     return write_text(network, notation)
 
 
@@ -327,6 +328,18 @@ def _check_fits(network: Network) -> None:
             wanted=f"at most {show_bytes(available_bytes())}, which is free here",
             remedy="Make a layer narrower.",
         )
+
+
+def _built_with_its_weights(form: object, network: Network) -> nn.Sequential:
+    """Return the network as a module, with the weights and running averages that the form brings."""
+    from chalknet.module import build, flat  # brings torch
+
+    built, module = build(network), _module_of(form)
+    if module is not None:
+        built.load_state_dict(flat(module).state_dict())
+    elif kept := _weights_of(form):
+        built.load_state_dict({name: torch.tensor(values) for name, values in kept.items()})
+    return built
 
 
 def _weights_of(form: object) -> Mapping[str, Any]:

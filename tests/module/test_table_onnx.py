@@ -7,6 +7,7 @@ import torch
 from tests.rounding import exact_and_allowed
 from tests.table_networks import random_network
 
+import chalknet as cn
 from chalknet.errors import CannotExpress
 from chalknet.forms import read
 from chalknet.module import build, read_onnx, write_onnx
@@ -68,3 +69,21 @@ def test_what_torch_exports_is_read(tmp_path):
     export(torch.nn.Sequential(torch.nn.LayerNorm(4)), tmp_path / "old.onnx", 13)
     with pytest.raises(CannotExpress, match="opset_version=17"):
         read_onnx(tmp_path / "old.onnx")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_onnx_of_a_module_and_of_a_kept_run_has_its_weights(seed, tmp_path):
+    pytest.importorskip("onnxruntime")
+    network = random_network(random.Random(seed), outputs=1)
+    rows = torch.rand(40, *network.input_shape, generator=torch.Generator().manual_seed(seed))
+    how = {"loss": "mse", "lr": 0.01, "batch_size": 8, "updates": 9, "progress": False}
+    result = cn.fit(network, (rows, rows[:, :1]), out=tmp_path / "run", **how)
+    wanted = result.module.eval()(rows)
+    for form in (result, result.module, torch.nn.Sequential(result.module), tmp_path / "run"):
+        path = tmp_path / "net.onnx"
+        path.write_bytes(cn.write(form, "onnx"))
+        runtime = pytest.importorskip("onnxruntime")
+        (given,) = runtime.InferenceSession(path.read_bytes()).run(None, {"X": rows.numpy()})
+        torch.testing.assert_close(
+            torch.from_numpy(given), wanted, rtol=1e-3, atol=1e-4
+        )  # drawn weights are further
