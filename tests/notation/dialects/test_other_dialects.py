@@ -199,3 +199,34 @@ _DOUBLED = "".join(f"\\def\\{chr(97 + i)}{{\\{chr(98 + i)}\\{chr(98 + i)}}}" for
 def test_no_text_takes_long_or_much(text):
     with pytest.raises(ChalknetError):
         cn.read(text)
+
+
+@pytest.mark.parametrize("before", ["<<oculta>>", "#eef", "<<a>> #eef", ""])
+def test_a_stereotype_or_colour_may_stand_before_a_name(before):
+    layers = [
+        ("Entrada\\n9 variables", "e"),
+        ("Oculta\\n18 neuronas\\nReLU", "o"),
+        ("Salida\\n2 neuronas", "s"),
+    ]
+    lines = [f'rectangle "{label}" {before} as {key}' for label, key in layers]
+    text = "\n".join(["@startuml", *lines, "e --> o", "o --> s", "@enduml"])
+    assert not cn.difference("9 -> 18 relu -> 2 ?", cn.read(text))
+
+
+@pytest.mark.parametrize("key", ["activation", "type"])
+def test_attributes_of_graphml_nodes_are_facts_of_units(key):
+    nodes = [(layer, unit) for layer, width in enumerate((3, 4, 1)) for unit in range(width)]
+    names = {1: "tanh", 2: "sigmoid"}
+    text = f'<graphml><key id="d" for="node" attr.name="{key}"/><graph edgedefault="directed">'
+    for layer, unit in nodes:
+        said = f'<data key="d">{names[layer]}</data>' if layer else ""
+        text += f'<node id="({layer}, {unit})">{said}</node>'
+    pairs = [(one, other) for one in nodes for other in nodes if other[0] == one[0] + 1]
+    text += "".join(f'<edge source="{one}" target="{other}"/>' for one, other in pairs)
+    assert not cn.difference("3 -> 4 tanh -> 1 sigmoid", cn.read(text + "</graph></graphml>"))
+
+
+@pytest.mark.parametrize("written", ["p=0,4", "p = 0,4", "$p=0{,}4$", "0,4", "p=0.4"])
+def test_a_decimal_comma_is_one(written):
+    text = f'digraph {{x [label="Entrada 5"]; d [label="Densa 7 ReLU"]; o [label="Dropout ({written})"]; y [label="Densa 2"]; x -> d -> o -> y}}'
+    assert not cn.difference("5 -> 7 relu dropout(0.4) -> 2 ?", cn.read(text))

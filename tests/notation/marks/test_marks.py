@@ -209,3 +209,23 @@ def test_a_line_may_run_past_a_shape_and_end_in_an_empty_one():
 def test_heads_at_both_ends_are_two_links():
     sketch = sketch_of([disc(0, 0), disc(100, 0), StrokeMark(((10, 0), (90, 0)), True, True)], SOURCE)
     assert [(one.source, one.target) for one in sketch.links] == [("n1", "n2"), ("n2", "n1")]
+
+
+@pytest.mark.parametrize("widths", [(784, 128, 16, 128, 784), (12, 6, 3)])
+def test_a_row_of_words_under_bars_of_any_height_says_what_each_is(widths):
+    most = max(widths)
+    bars = [(40 + 130 * at, 30 + 190 * width / most) for at, width in enumerate(widths)]
+    marks = "".join(f'<rect x="{x}" y="{130 - high / 2}" width="34" height="{high}"/>' for x, high in bars)
+    marks += "".join(
+        f'<polyline fill="none" stroke="black" points="{x + 36},130 {x + 126},130 {x + 118},125"/>'
+        for x, _ in bars[:-1]
+    )
+    marks += "".join(
+        f'<text x="{x + 17}" y="260" font-size="13" text-anchor="middle">{width}</text>'
+        + (f'<text x="{x + 17}" y="278" font-size="13" text-anchor="middle">ReLU</text>' if at else "")
+        for at, ((x, _), width) in enumerate(zip(bars, widths, strict=True))
+    )
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="800" height="300"><g fill="#ddd" stroke="black">{marks}</g></svg>'
+    assert not cn.difference(
+        " relu -> ".join(map(str, widths)).replace(" relu", "", 1) + " relu", cn.read(svg)
+    )

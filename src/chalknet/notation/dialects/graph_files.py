@@ -22,6 +22,12 @@ _SHAPES = {
 }  # fmt: skip
 _TOKEN = re.compile(r'\s++|#[^\n]*+|(?P<sign>[\[\]])|"(?P<text>[^"]*+)"|(?P<word>[^\s\[\]"#]++)')
 _LABELS = ("label", "name", "labels", "title", "description")
+_FACTS = {
+    "activation": "{}",
+    "units": "{} units",
+    "neurons": "{} units",
+    "type": "{}",
+}  # of a layer or a unit
 
 
 def read_graphml_sketch(text: str) -> Sketch:
@@ -97,7 +103,11 @@ def _labels(element: Element, names: dict[str, str]) -> str:
         for part in element
         if _tag(part) == "data"
     }
-    return next((said[name] for name in _LABELS if said.get(name)), "")
+    label = next((said[name] for name in _LABELS if said.get(name)), "")
+    facts = [text.format(said[name]) for name, text in _FACTS.items() if said.get(name)]
+    if not facts or _tag(element) != "node":
+        return label
+    return "\n".join([label or element.get("id", ""), *facts])
 
 
 def _number(text: str | None) -> float | None:

@@ -56,6 +56,8 @@ _IGNORED = re.compile(
 _NOTE = re.compile(
     r"note\s+(?:(?:left|right|top|bottom)\s+(?:of\s+)?(?P<of>[^:\s]+)?\s*|(?P<quoted>\"[^\"]*\")\s+as\s+(?P<key>\w+)|as\s+(?P<id>\w+)|on link)\s*(?:#\S+)?\s*(?::(?P<text>.*))?"
 )
+# A stereotype or a colour may stand before the name as well as behind it.
+_STYLED_BEFORE = re.compile(r"((?:(?:<<[^<>]*>>|#\w+)\s*)+)(as\s+[\w.]+)")
 _COLOUR = re.compile(r"#([\w:;.-]+)")
 
 
@@ -233,6 +235,7 @@ class _Reader:
             self._text_of = "\0note" if not match["id"] else "\0note " + match["id"]
 
     def _statement(self, text: str) -> None:
+        text = _STYLED_BEFORE.sub(r"\2 \1", text)
         if (match := _LINK.fullmatch(text)) and re.search(r"[-.=~]", match["body"]):
             self._link(match)
         elif (match := _BRACKETED.fullmatch(text)) is not None:

@@ -30,6 +30,9 @@ class Width(NamedTuple):
     rule: str = ""
 
 
+_BEGINS = re.compile(r"\d+\b")
+
+
 def stated_width(columns: Sequence[UnitColumn], place: int, *, surely: bool = False) -> int | str | None:
     """Return the width that a column states in words; None where it does not.
 
@@ -54,7 +57,17 @@ def stated_width(columns: Sequence[UnitColumn], place: int, *, surely: bool = Fa
     if title.operation or by_index:
         return None
     own = {layer_number(text) for text in column.texts}
+    if _is_one_of_several_widths(columns, place):
+        return title.width
     return title.width if title.width not in (place, place + 1, *own) else None
+
+
+def _is_one_of_several_widths(columns: Sequence[UnitColumn], place: int) -> bool:
+    """Return whether a title begins with a number, as others do that do not number the layers: 12, 6, 3."""
+    numbers = {
+        at: column.title.width for at, column in enumerate(columns) if _BEGINS.match(column.title.text)
+    }
+    return place in numbers and any(number not in (at, at + 1) for at, number in numbers.items())
 
 
 def width_of(columns: Sequence[UnitColumn], place: int) -> Width:

@@ -330,6 +330,8 @@ FOREIGN = pattern(
 WITHOUT = pattern(
     r"(?<![^\W\d_])(?:no|not?|without|w/o|ohne|keine?|sin|sans|pas de|sem|senza|без|bez) [^\W\d_]{4,20}", re.I
 )
+# `p=0,4` as most of Europe writes it; a zero before a comma begins a fraction, but in an index.
+DECIMAL_COMMA = pattern(r"(?<![\w.,_{\[^])(?<!\w\()(0),(\d{1,4})(?![\d,])")
 STEP_FUNCTION = pattern(
     any_of(r"(?:binary |unit |heaviside )*step(?:[ -]?(?:function|unit|activation))s?", "heaviside", "signum", "hard[ -]?limit(?:er)?", "threshold(?:ing)?(?: function| unit)", "schwellwert(?:funktion)?", "stufenfunktion", "escal[oó]n", "échelon", "gradino", "degrau", "função degrau", r"step(?=\s*(?:\(|$|\n))", r"sgn", r"sign(?=\s*(?:\(|$|\n))", "sprungfunktion", "basamak(?: fonksiyonu)?", "funkcja (?:skokowa|progowa)", "fonction seuil", "funzione (?:a )?(?:gradino|soglia)")
     + "|^thresh(?:old)?$|пороговая|符号函数|階段関数|ステップ関数|阶跃函数|階躍函數|계단 ?함수|ступенчат",

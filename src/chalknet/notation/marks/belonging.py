@@ -144,9 +144,7 @@ class Belongings:
             if not low < across < high:
                 outside[number] = text
         columns = [self.columns[number] for number in units]
-        found = titles_of_columns(outside, columns, places, sideways=self.sideways)
-        members = {column: columns.count(column) for column in set(found.values())}
-        return found if any(count > 1 for count in members.values()) else {}
+        return titles_of_columns(outside, columns, places, sideways=self.sideways)
 
     def _give_beside(self, loose: dict[int, TextMark], *, sure: bool = False) -> None:
         """Give shapes without words the words right beside them.

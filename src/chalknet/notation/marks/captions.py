@@ -224,20 +224,22 @@ def titles_of_columns(
     ordered = sorted(middles, key=middles.__getitem__)
     gaps = [middles[other] - middles[one] for one, other in pairwise(ordered)]
     pitch = median(gaps, math.inf)
-    rows: dict[int, list[int]] = defaultdict(list)
+    rows: dict[tuple[float, int], list[int]] = defaultdict(list)
     over: dict[int, int] = {}
     for number, text in texts.items():
-        along, across = (text.place.x, text.place.y) if sideways else (text.place.y, text.place.x)
+        along = text.place.x if sideways else text.place.y
         column = min(ordered, key=lambda each: abs(middles[each] - along))
         if abs(middles[column] - along) > 0.35 * pitch:
             continue
         wide = text.place.width if sideways else text.place.height
         if wide <= 1.5 * pitch:
             over[number] = column
-            rows[round(across / text.size)].append(number)
+            for part in (0.0,) if sideways else (-0.5, 0.0, 0.5):  # words beside rows begin or end alike
+                across = text.place.y if sideways else text.place.x + part * text.place.width
+                rows[part, round(across / text.size)].append(number)
     found: dict[int, int] = {}
-    for row, members in rows.items():
-        near = members + rows.get(row + 1, []) + rows.get(row - 1, [])
+    for (part, row), members in rows.items():
+        near = members + rows.get((part, row + 1), []) + rows.get((part, row - 1), [])
         if len({over[number] for number in near}) > 1:
             found |= {number: over[number] for number in members}
     return found
