@@ -11,10 +11,10 @@ const WORDS = {
     missing: "This copy of the site was built without Python for the browser (make docs fetches it, with npm).",
   },
   ko: {
-    start: "시작", size: "이 페이지에서 쓸 파이썬을 한 번 내려받습니다(약 17 MB). 입력한 내용은 어디에도 전송되지 않습니다",
+    start: "시작", size: "이 페이지에서 쓸 파이썬을 한 번 내려받습니다(약 17 MB). 입력한 내용은 어디로도 전송되지 않습니다",
     loading: "불러오는 중", starting: "파이썬을 시작합니다…", ready: "준비되었습니다.", working: "계산 중…", network: "신경망 (어떤 형식이든)",
     examples: "예제", dialect: "그림 방식", other: "비교할 다른 신경망 (비워 두어도 됩니다)",
-    forms: "다른 형식", counts: "개수", account: "그림의 각 요소를 어떻게 읽었는가", copy: "복사",
+    forms: "다른 형식", counts: "개수", account: "그림의 각 표시를 무엇으로 읽었는지", copy: "복사",
     copied: "복사했습니다", svg: "SVG 저장", link: "이 내용의 링크 복사", same: "같은 신경망입니다.",
     differ: "다른 곳:", file: "파일 열기",
     binary: "사진과 PDF는 설치한 패키지에서만 읽습니다: pip install \"chalknet[pictures]\".",

@@ -74,7 +74,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "hidden": "은닉층",
         "hidden n": "은닉층 {}",
         "output": "출력층",
-        "parameters": "모수 {}개",
+        "parameters": "매개변수 {}개",
         "Input": "입력",
     },
 }

@@ -376,7 +376,7 @@ FIGURE = pattern(
 )
 COUNT_OF_WEIGHTS = pattern(r"(?:weights|param\w*)\s*:\s*\d|\d\s*(?:weights|param\w*)", re.I)
 WRITTEN_COUNT = pattern(
-    r"(?<![\d,.])(\d[\d,]*)\s*(?:trainable\s+)?(?:param(?:s|eters?)?\b|모수|参数|параметр)"
+    r"(?<![\d,.])(\d[\d,]*)\s*(?:trainable\s+)?(?:param(?:s|eters?)?\b|모수|매개변수|参数|параметр)"
     r"|(?:param(?:s|eters?)?|weights)\s*[:=]\s*(\d[\d,]*)(?!\s*[x×,\d])",
     re.I,
 )
