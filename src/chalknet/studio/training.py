@@ -17,9 +17,7 @@ from chalknet.studio.regions import Pair, Viewer, copied_weights, judged
 
 PICTURES_A_SECOND = 30
 _JUDGING = 0.15  # the share of the time for evaluations
-MOST_JUDGED = (
-    2_000  # evenly spaced samples for an evaluation during updates; when paused, all
-)
+MOST_JUDGED = 2_000  # evenly spaced samples for an evaluation during updates; when paused, all
 _ENDLESS = 10**12  # updates: the user ends a fit
 _MOST_THREADS = 64  # of all tabs together
 _NAME = "studio-fit"
