@@ -168,7 +168,7 @@ class _Kept:
         return Continuation(self._begin, self._end)
 
     def _begin(self, fresh: SessionState) -> SessionState:
-        """Return the state in which the session begins: at an epoch of its rows, which may have changed in number."""
+        """Return the state in which the session begins, at the start of an epoch; rows may have changed."""
         if self.before is None:
             return fresh
         if self.before.state is None:
