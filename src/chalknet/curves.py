@@ -1,4 +1,4 @@
-"""A curve of numbers as a small SVG, made without any other package."""
+"""A curve as a small SVG, made without any other package."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Callable, Sequence
 from chalknet.units import show_count, show_value
 
 CURVE_WIDTH, CURVE_HEIGHT = 640, 200
-_POINTS = 300  # as many as can be told apart
-_LOOKED_AT = 20 * _POINTS  # of a longer series every second, third, ... value is taken
+_POINTS = 300  # as many as can be distinguished
+_LOOKED_AT = 20 * _POINTS  # in a longer series only every second, third, ... value is used
 
 
 def curve_svg(places: Sequence[float], values: Sequence[float], top: int = 0) -> str:
-    """Return a picture of a loss over updates, whose look its page decides; "" without two points to join.
+    """Return a picture of a loss over updates, styled by its page; "" if there are fewer than two points.
 
-    It has a path of class `axes` and a line of class `curve`. A loss that falls by more than a factor of 20
-    has a logarithmic scale.
+    It has a path of class `axes` and a line of class `curve`. The scale is logarithmic if the loss falls by
+    more than a factor of 20.
 
     Args:
         places: numbers of updates, ascending.
-        values: the loss at each of them; what is not finite is left out.
-        top: pixels above it, where it is part of a larger picture.
+        values: the loss at each of them; values that are not finite are left out.
+        top: the space above it in pixels, if it is part of a larger picture.
 
     Example:
         >>> "on a logarithmic scale" in curve_svg([1, 2, 3], [100.0, 10.0, 1.0]), curve_svg([1], [2.0])
@@ -62,7 +62,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 70.0, CURVE_WIDTH - 10.0, 10.0, CURVE_HEIGHT - 40
 def _line(
     points: Sequence[tuple[float, float]], scale: Callable[[float], float], low: float, high: float
 ) -> str:
-    """Return the points as pixels, the smallest value at the bottom and the largest at the top."""
+    """Return the points in pixels, the smallest value at the bottom and the largest at the top."""
     start, across = points[0][0], points[-1][0] - points[0][0] or 1
     floor, up = scale(low), scale(high) - scale(low) or 1
     across, up = (_RIGHT - _LEFT) / across, (_BOTTOM - _TOP) / up

@@ -1,4 +1,4 @@
-"""Homework in a folder: each file compared with the key, and a table of marks."""
+"""Mark a folder of homework: compare each file with the key, and make a table."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from chalknet.tables import Cell, Shown, Table, Tabular
 from chalknet.units import is_number, one_line, show_count
 
 _COLUMNS = ("file", "read as", "verdict", "where it parts", "alike", "mark", "notes")
-_LEFT_BEHIND = ("__MACOSX", "Thumbs.db", "desktop.ini")  # by systems, beside the files of a person
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with which a cell would begin to calculate
+_LEFT_BEHIND = ("__MACOSX", "Thumbs.db", "desktop.ini")  # created by operating systems
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins with one is taken for a formula
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,9 +30,9 @@ class MarkedFile(Shown):
 
     Args:
         file: its path within the folder.
-        network: that it was read as; None where it could not be read.
-        difference: from the key; None where it could not be read.
-        mark: of the points; None where it could not be read.
+        network: the network it was read as; None if it could not be read.
+        difference: from the key; None if it could not be read.
+        mark: the points given; None if it could not be read.
         reason: why it could not be read, or what was assumed in reading it.
     """
 
@@ -57,7 +57,7 @@ class Marks(Tabular):
     Args:
         rows: a row for each file, in the order of their names.
         key: the network that was asked for.
-        points: of a file that is the same network.
+        points: the mark for the same network.
 
     Example:
         >>> import tempfile, pathlib
@@ -94,14 +94,14 @@ class Marks(Tabular):
     def to_csv(self, path: str | Path | None = None) -> str:
         """Return the table as CSV with a header, and write it where a path is given.
 
-        A cell that a program for tables would calculate gets an apostrophe in front. The file begins with the
-        mark of UTF-8, which such programs need for Korean names.
+        A cell that a spreadsheet program would take for a formula gets an apostrophe in front. The file
+        begins with the UTF-8 byte order mark, which these programs need for Korean names.
 
         Args:
-            path: a file; None to write none.
+            path: of the file; None to write none.
 
         Raises:
-            FileProblem: when it cannot be written.
+            FileProblem: if it cannot be written.
         """
         text = io.StringIO(newline="")
         writer = csv.writer(text, lineterminator="\n")
@@ -125,24 +125,23 @@ def mark(
 ) -> Marks:
     """Return a table of marks for a folder of homework, each file compared with the key.
 
-    Each file may be in any form that `read` takes: text, LaTeX, code, a notebook, a drawing, a photo. No
-    code is executed. A file that cannot be read gets no mark but the reason, and the others are marked
-    all the same. A network that differs gets points for those of its parts, X and the steps, that are the
-    key's.
+    Each file may be in any form that `read` accepts: text, LaTeX, code, a notebook, a drawing, a photo. No
+    code is executed. A file that cannot be read gets the reason instead of a mark; the others are still
+    marked. A network that differs gets points for the parts (X and the steps) that match the key.
 
     Args:
-        folder: of the homework, with the folders in it; hidden files and the key are left out, links are not
+        folder: the homework, including subfolders; hidden files and the key are ignored, links are not
             followed.
-        key: the network that was asked for: whatever `read` takes.
+        key: the network that was asked for: whatever `read` accepts.
         points: for the same network, above 0.
-        name: which network, of files with several.
+        name: the network to read from files with several.
         ignore_dropout: as in `difference`.
         logits: as in `difference`.
 
     Raises:
-        FileProblem: for what is no folder.
-        InvalidValue: for a folder without files, or points that are no number above 0.
-        NotationError: for a key that is no network.
+        FileProblem: if it is not a folder.
+        InvalidValue: for a folder without files, or points that are not a number above 0.
+        NotationError: for a key that is not a network.
 
     Example:
         >>> import tempfile, pathlib
@@ -160,7 +159,7 @@ def mark(
     if not path.is_dir():
         raise _no_folder(path)
     wanted = read(key)
-    difference(wanted, wanted, ignore_dropout=ignore_dropout, logits=logits)  # which refuses a wrong option
+    difference(wanted, wanted, ignore_dropout=ignore_dropout, logits=logits)  # refuses invalid options early
     beside = Path(key).resolve() if isinstance(key, str | PathLike) and len(str(key)) < 4096 else None
     files = [file for file in _files_of(path) if file.resolve() != beside]
     if not files:
@@ -181,7 +180,7 @@ def mark(
 
 
 def _read_file(folder: Path, file: Path, name: str | None) -> MarkedFile:
-    """Return a file with its network, or with the reason that it has none."""
+    """Return the row of a file with its network, or with the reason that it could not be read."""
     label = printable(file.relative_to(folder).as_posix())
     if file.is_symlink():
         return MarkedFile(label, None, None, None, "a link, which is not followed")
@@ -189,13 +188,13 @@ def _read_file(folder: Path, file: Path, name: str | None) -> MarkedFile:
         network = read(file, name=name)
     except ChalknetError as problem:
         return MarkedFile(label, None, None, None, str(problem))
-    except Exception as problem:  # a file must not keep the others from their marks
+    except Exception as problem:  # one bad file must not stop the others
         return MarkedFile(label, None, None, None, f"{type(problem).__name__}: {problem}")
     return MarkedFile(label, network, None, None, "; ".join(network.notes))
 
 
 def _files_of(folder: Path) -> Iterator[Path]:
-    """Return the files of a folder and of those in it, in the order of their names; a kept fit is one."""
+    """Return the files of a folder and its subfolders, ordered by name; a kept fit counts as one file."""
     for path in sorted(folder.iterdir()):
         if path.name.startswith((".", "~$")) or path.name in _LEFT_BEHIND:
             continue

@@ -1,4 +1,4 @@
-"""What a notebook has beyond values that show themselves: `show`, and the cell magic `%%network`."""
+"""For notebooks: `show`, and the cell magic `%%network`."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 @public(network="model")
 def show(model: ModelLike, dialect: DialectName = "nodes", *, notation: TextNotation = "torch") -> None:
-    """Show a network in every way at once: its formula, its picture and its code.
+    """Show the formula, the picture and the code of a network.
 
-    In a notebook they stand side by side, below each other where the page is narrow; elsewhere the formula,
-    the counts and the code are printed. What a form cannot express is shown as the reason.
+    In a notebook they are side by side, or stacked on a narrow page; elsewhere the formula, the counts and
+    the code are printed. If one of them cannot express the network, the reason is shown instead.
 
     Args:
-        model: whatever `read` takes.
+        model: whatever `read` accepts.
         dialect: of the picture, as in `draw`.
         notation: of the code, as in `write`.
 
     Raises:
         UnknownName: for another dialect or notation.
-        NotationError: for a text that is no network.
+        NotationError: for a text that is not a network.
 
     Example:
         >>> import chalknet as cn
@@ -60,10 +60,10 @@ def show(model: ModelLike, dialect: DialectName = "nodes", *, notation: TextNota
 
 @dataclass(frozen=True)
 class Showing(Shown):
-    """A network with its picture and its code; where there is none, with the reason.
+    """A network with its picture and its code, or the reason that one is not available.
 
     Args:
-        network: that is shown.
+        network: the network to show.
         picture: the drawing, or the reason.
         code: in a notation, or the reason.
     """
@@ -82,16 +82,16 @@ class Showing(Shown):
 
 
 def add_magic(shell: Any) -> None:
-    """Give a shell of IPython the cell magic `%%network`, as `%load_ext chalknet` asks for it."""
+    """Add the cell magic `%%network` to an IPython shell; called by `%load_ext chalknet`."""
     shell.register_magic_function(lambda line, cell: _network_magic(shell, line, cell), "cell", "network")
 
 
 def _network_magic(shell: Any, line: str, cell: str) -> None:
-    """Read the cell as a network, give it a name, and show it.
+    """Read the cell as a network, assign it to a variable, and show it.
 
     Args:
-        shell: gets the name.
-        line: the name, behind `%%network`; "net" where there is none.
+        shell: gets the variable.
+        line: the variable's name, written after `%%network`; "net" by default.
         cell: a network in any form.
     """
     try:
@@ -107,13 +107,13 @@ def _network_magic(shell: Any, line: str, cell: str) -> None:
         shell.user_ns[name] = network
         show(network)
     except ChalknetError as problem:
-        message = [f"{type(problem).__name__}: {problem}"]  # its frames would be IPython's
+        message = [f"{type(problem).__name__}: {problem}"]  # a traceback would show IPython
         setattr(problem, "_render_traceback_", lambda: message)  # noqa: B010
         raise
 
 
 def _or_reason(make: Callable[[], Any]) -> Any:
-    """Return what a form gives, or the reason that it gives nothing."""
+    """Return the network in a form, or the reason that this is not possible."""
     try:
         return make()
     except ChalknetError as problem:

@@ -1,4 +1,4 @@
-"""Networks as estimators of scikit-learn, which is an optional package."""
+"""Networks as scikit-learn estimators; scikit-learn is an optional package."""
 
 from chalknet.lazy import door
 

@@ -1,4 +1,4 @@
-"""A fitted network as it maps rows of features: what an estimator keeps of its fit."""
+"""A fitted network that maps rows of features: the part of a fit that an estimator stores."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class FittedNet:
-    """What maps rows of features to predictions.
+    """Maps rows of features to predictions.
 
     Args:
         network: None for a module that no Network describes.
-        weights: by the names that the module of `build` gives them.
-        module: maps the rows where arrays cannot; None where they do.
-        loss: the row of the loss, which says what the numbers mean.
+        weights: by their names in the module of `build`.
+        module: maps the rows if numpy cannot; else None.
+        loss: the row of the loss; determines what the outputs mean.
         preparation: of the training rows.
     """
 
@@ -40,16 +40,16 @@ class FittedNet:
 
     @classmethod
     def of(cls, result: FitResult, loss: Loss, preparation: Preparation) -> FittedNet:
-        """Return what a fit has made."""
+        """Return the fitted network of a fit."""
         module = result.module
         weights = {name: value.numpy() for name, value in weights_of(named(result.plan, module)).items()}
         kept = None if weight_shapes(result.plan) is not None else module
         return cls(result.plan.network, weights, kept, replace(loss, function=None), preparation)
 
     def prediction(self, x: Array) -> Prediction:
-        """Return what the network says of rows of features `(n, columns)`, in float64 where arrays map them.
+        """Return predictions for rows of features `(n, columns)`, in float64 if numpy computes them.
 
-        So a row's prediction does not depend on the rows beside it.
+        In float64 the prediction for a row does not depend on the rows beside it.
         """
         if self.module is None:
             assert self.network is not None
@@ -62,12 +62,12 @@ class FittedNet:
 
     @property
     def judged(self) -> Loss:
-        """Return the loss by which outputs are read; those of a function of classes are plain numbers."""
+        """Return the loss that interprets the outputs; for a function on classes they are plain numbers."""
         classes = self.loss.target == "any" and not self.preparation.y
         return LOSSES["cross_entropy"] if classes else self.loss
 
     def to_module(self) -> Any:
-        """Return a module of torch with the weights, which maps scaled rows."""
+        """Return a torch module with the weights; it maps scaled rows."""
         if self.module is not None:
             return self.module
         assert self.network is not None

@@ -1,4 +1,4 @@
-"""One fit of an estimator: from its parameters and rows to a fitted network, by the loop of `fit`."""
+"""One fit of an estimator: from its parameters and rows to a fitted network, with the loop of `fit`."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from chalknet.training import (
 
 Array = npt.NDArray[Any]
 
-# Losses in whose place that of a scaled target may stand: the best yhat is scaled as the target is.
+# Losses for which the target may be scaled: the best yhat is then scaled like the target.
 _SCALES_WITH_TARGET = ("mse", "l1", "huber", "pinball", "gaussian_nll")
-_FEW_NUMBERS = 1 << 15  # of which torch leaves all to one thread (at::internal::GRAIN_SIZE)
+_FEW_NUMBERS = 1 << 15  # up to this size torch uses one thread (at::internal::GRAIN_SIZE)
 _LOOKS = (
     "out",
     "log",
@@ -50,16 +50,16 @@ _LOOKS = (
 
 @dataclass(frozen=True)
 class Asked:
-    """What an estimator asks of one fit.
+    """The request of an estimator for one fit.
 
     Args:
         name: of the estimator, for errors.
         values: of its parameters.
-        task: what is to be predicted.
+        task: what to predict.
         columns: names of the features.
         classes: the classes as texts, for a kept run; empty for numbers and labels.
         numeric: whether the classes are numbers.
-        aside: rows that are only evaluated, where they were given; else a share is taken.
+        aside: held-out rows, if they were given; else a share is taken.
     """
 
     name: str
@@ -77,11 +77,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Before:
-    """What a fit goes on from.
+    """The earlier fit that a fit continues.
 
     Args:
-        net: the network as an earlier fit has left it.
-        state: of that fit's session; None to begin with its weights alone.
+        net: the network fitted before.
+        state: of that fit's session; None to continue only from its weights.
     """
 
     net: FittedNet
@@ -90,17 +90,17 @@ class Before:
 
 @dataclass(frozen=True)
 class Done:
-    """What a fit has found.
+    """The result of a fit.
 
     Args:
         net: the fitted network.
         curve: the mean loss of each epoch.
-        held_out_curve: the losses of the evaluations of the rows held out.
-        epochs: that were begun.
+        held_out_curve: the held-out loss of each evaluation.
+        epochs: the number begun.
         interrupted: whether a signal ended it.
-        notes: what was done to the network, a sentence each.
-        doubts: what may not be as it was meant, likewise.
-        state: of the session, where it was asked for.
+        notes: changes to the network, one sentence each.
+        doubts: what may not be as intended, likewise.
+        state: of the session, if requested.
     """
 
     net: FittedNet
@@ -117,14 +117,14 @@ def fit_net(asked: Asked, rows: FitRows, before: Before | None = None, *, goes_o
     """Return a network fitted to some rows.
 
     Args:
-        asked: by the estimator.
-        rows: of the training, and those that are to be held out of it.
-        before: what it goes on from; None to begin anew.
-        goes_on: whether its state is kept, for a fit that goes on from it.
+        asked: the request of the estimator.
+        rows: all rows, including those to be held out.
+        before: the fit to continue; None for a new one.
+        goes_on: whether to keep its state, so that a later fit can continue it.
 
     Raises:
         Refused: for a fit that diverges.
-        ChalknetError: of the kind that names what does not fit together.
+        ChalknetError: if network, rows and parameters do not match.
     """
     asked = _settled(asked, rows, before)
     values = asked.values
@@ -168,7 +168,7 @@ class _Kept:
         return Continuation(self._begin, self._end)
 
     def _begin(self, fresh: SessionState) -> SessionState:
-        """Return where the session begins: an epoch of its own rows, which may be more or fewer."""
+        """Return the state in which the session begins, at the start of an epoch; rows may have changed."""
         if self.before is None:
             return fresh
         if self.before.state is None:
@@ -182,7 +182,7 @@ class _Kept:
 
 
 def _settled(asked: Asked, rows: FitRows, before: Before | None) -> Asked:
-    """Return what is asked with each "auto" chosen for the rows; what goes on keeps its network."""
+    """Return the request with each "auto" replaced; a continued fit keeps its network."""
     values = with_defaults(asked.values, asked.task.target, rows.weighed_count, rows.x.shape[1])
     if before is not None and is_auto(asked.values["model"]):
         values["model"] = before.net.network
@@ -190,14 +190,14 @@ def _settled(asked: Asked, rows: FitRows, before: Before | None) -> Asked:
 
 
 def _seed(random_state: object) -> int:
-    """Return the seed of a fit: a whole number is the seed itself, as in `fit`."""
+    """Return the seed of a fit; a whole number is used as it is, as in `fit`."""
     if isinstance(random_state, Integral) and not isinstance(random_state, bool):
         return int(random_state)
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 def _divided(asked: Asked, rows: FitRows, seed: int) -> tuple[FitRows, FitRows | None]:
-    """Return the rows of the training and those held out, each as often as its weight says."""
+    """Return the training rows and the held-out rows, each repeated by its weight."""
     values = asked.values
     rows = rows.without_weightless()
     if values["shuffle"]:
@@ -212,7 +212,7 @@ def _divided(asked: Asked, rows: FitRows, seed: int) -> tuple[FitRows, FitRows |
 
 
 def _weighed_like(rows: FitRows, aside: FitRows) -> FitRows:
-    """Return the rows held out with weights where those of the training have them."""
+    """Return the held-out rows, with weights if the training rows have them."""
     if rows.weight is None or aside.weight is not None:
         return replace(aside, weight=None) if rows.weight is None else aside
     return replace(aside, weight=np.ones(len(aside)))
@@ -222,7 +222,7 @@ def _split(asked: Asked, rows: FitRows, share: object, seed: int) -> tuple[FitRo
     if not isinstance(share, Real) or isinstance(share, bool) or not 0 < float(share) < 1:
         raise invalid("held_out", share, "a share between 0 and 1, or a pair (X, y)")
     _, first, group = np.unique(rows.hashed(), return_index=True, return_inverse=True)
-    if len(first) < 2:  # rows that are alike stay together: else those of the training would be judged by
+    if len(first) < 2:  # identical rows stay together: else held-out rows would also be training rows
         raise InvalidValue(
             where="held_out",
             got=f"a share of {len(first)} sample",
@@ -263,7 +263,7 @@ def _check_truths(values: Mapping[str, Any], *names: str) -> None:
 def _source(
     asked: Asked, rows: FitRows, aside: FitRows | None, preparation: Preparation, chosen: ChosenLoss
 ) -> ArraySource:
-    """Return the rows as the source of a fit, whose preparation a kept run has."""
+    """Return the rows as the source of a fit; its preparation is stored in a kept run."""
     if asked.classes:
         words = (PreparedColumn("y", words=asked.classes),)
         preparation = replace(preparation, y=words, classes=True, numeric_classes=asked.numeric)
@@ -274,7 +274,7 @@ def _source(
 
 
 def _targets(y: Array, preparation: Preparation, loss: Any, task: TargetTask) -> Array:
-    """Return targets as the loss takes them."""
+    """Return targets in the form that the loss needs."""
     if task.kind == "values":
         return preparation.apply_target(y.reshape(len(y), task.outputs)).astype(preparation.dtype)
     if task.kind == "labels" or loss.target == "probability":

@@ -1,4 +1,4 @@
-"""NetClassifier: a network that predicts classes, as an estimator of scikit-learn."""
+"""NetClassifier: a network that predicts classes, as a scikit-learn estimator."""
 
 from __future__ import annotations
 
@@ -25,46 +25,46 @@ from chalknet.estimators.task import TargetTask
 from chalknet.planning import AUTO
 
 Array = npt.NDArray[Any]
-_LEAST = np.finfo(np.float64).tiny  # of a probability whose logarithm is taken
+_LEAST = np.finfo(np.float64).tiny  # lower bound of a probability before its logarithm
 
 
 class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A network that predicts one class a row, or several labels, as an estimator of scikit-learn.
+    """A network that predicts one class per row, or several labels, as a scikit-learn estimator.
 
-    Features are standardised inside. Rows are fitted in an order that their numbers and the seed decide, not
-    the order they came in, unless `shuffle=False` keeps it.
+    Features are standardised internally. The order in which rows are fitted depends on their values and the
+    seed, not on the order in which they are given, unless `shuffle=False` keeps that order.
 
     Args:
-        model: whatever `read` takes, with `?` for widths that the data has; or a module, which is copied.
-            "auto", here and below, is what `chalknet.fit("auto", data)` chooses by the rows: of up to
-            20,000 rows "? -> 128 relu -> 64 relu -> ?".
-        loss: as in `fit`; "auto" is bce_logits for two classes and for labels, cross_entropy for more, or
-            what goes with the activation that the network ends with. A function is given class numbers, and
-            an output a class, which is read as by cross_entropy.
+        model: whatever `read` accepts, with `?` for widths set by the data; or a module, which is copied.
+            "auto", here and below, is chosen like `chalknet.fit("auto", data)` does, by the number of rows:
+            up to 20,000 rows "? -> 128 relu -> 64 relu -> ?".
+        loss: as in `fit`; "auto" is bce_logits for two classes and for labels, cross_entropy for more, or the
+            loss that matches the network's last activation. A function is called with class numbers and one
+            output per class, interpreted as by cross_entropy.
         optimizer: as in `fit`.
         lr: the learning rate; None for torch's default.
-        batch_size: samples an update, at most all rows; None for all of them, "auto" is 32 for small tables.
-        epochs: how many times every row is seen; "auto", where no other budget is given, is 300 at most.
+        batch_size: samples per update, at most all rows; None for all rows, "auto" is 32 for small tables.
+        epochs: the number of passes over the rows; "auto" is at most 300, if no other budget is given.
         shuffle: whether each epoch has a new order.
-        l2: the penalty on large weights; "auto" is 3 by the number of training rows, 0.02 at most.
-        early_stopping: whether it stops by the loss of a fifth of the rows, which is held out, of each class
-            where that can be: `patience=20`, `held_out=0.2`, where these are not given. "auto" where no
-            budget is given, of 20 rows or more.
-        patience: stop after so many evaluations without a better one, with the weights of the best.
-        held_out: a share of the rows to keep out of the training, or a pair (X, y).
-        standardise: whether features are brought to mean 0 and standard deviation 1.
-        class_weight: "balanced", or a dict of what the rows of each class weigh; 1 for those left out.
-        random_state: the seed; None or a RandomState draws one, as everywhere in scikit-learn.
-        warm_start: whether `fit` goes on from the weights of the fit before, and scales as that one did.
-        diagnose: whether `fit` warns of what went wrong, as `chalknet.fit` says it; some milliseconds.
+        l2: the penalty on large weights; "auto" is 3 divided by the number of training rows, at most 0.02.
+        early_stopping: whether to stop by the loss of held-out rows: a fifth of the rows, of each class if
+            possible (the defaults are `patience=20`, `held_out=0.2`). "auto" stops early if no budget is
+            given and there are 20 rows or more.
+        patience: stop after this many evaluations without improvement, and keep the best weights.
+        held_out: the share of rows to hold out, or a pair (X, y).
+        standardise: whether to scale features to mean 0 and standard deviation 1.
+        class_weight: "balanced", or a dict of the weight of each class; 1 for classes left out.
+        random_state: the seed; with None or a RandomState one is drawn, as everywhere in scikit-learn.
+        warm_start: whether `fit` starts from the weights of the previous fit, with the same scaling.
+        diagnose: whether `fit` warns of what went wrong, like `chalknet.fit`; takes some milliseconds.
         **options: every other option of `fit`, such as schedule, clip_norm, metrics, out, device, engine,
-            threads; `optimizer_options` is a dict of the optimizer's own.
+            threads; `optimizer_options` is a dict of the optimizer's options.
 
     Attributes:
         classes_: the classes, sorted.
 
     Raises:
-        UnknownName: for a parameter that there is not.
+        UnknownName: for an unknown parameter.
         MissingPackage: without scikit-learn.
 
     Example:
@@ -113,10 +113,10 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         Args:
             X: features `(n, columns)`: an array, a DataFrame, a sparse matrix.
             y: classes `(n,)`, numbers or words; or `(n, labels)` of 0 and 1.
-            sample_weight: what each row weighs; a whole number is as the row so many times.
+            sample_weight: the weight of each row; a whole number has the effect of repeating the row.
 
         Raises:
-            ValueError: for rows that cannot be fitted; ours are ChalknetError too.
+            ValueError: for rows that cannot be fitted; those raised by chalknet are also ChalknetErrors.
         """
         before = self._before(goes_on=False) if self.warm_start else None
         self._fit(*self._read(X, y, sample_weight, keep=before is not None), before, goes_on=False)
@@ -131,14 +131,14 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         classes: Any = None,
         sample_weight: Any = None,
     ) -> NetClassifier:
-        """Make one epoch over some rows, going on from the weights and the optimizer's state.
+        """Make one epoch over some rows, continuing with the weights and the optimizer's state.
 
-        Features are scaled as the rows of the first call show.
+        Features are scaled by the rows of the first call.
 
         Args:
             X: as in `fit`.
             y: as in `fit`.
-            classes: all classes that there are, at the first call; None for those of its rows.
+            classes: all classes, at the first call; None for those of its rows.
             sample_weight: as in `fit`.
 
         Raises:
@@ -154,7 +154,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
 
     @public()
     def predict(self, X: Any) -> Array:  # noqa: N803
-        """Return a class for each row `(n,)`; of labels 0 or 1 for each `(n, labels)`.
+        """Return a class for each row `(n,)`; for labels, 0 or 1 for each `(n, labels)`.
 
         Args:
             X: features, as in `fit`.
@@ -187,9 +187,9 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
 
     @public()
     def decision_function(self, X: Any) -> Array:  # noqa: N803
-        """Return how much speaks for each class `(n, classes)`; for the second one of two alone `(n,)`.
+        """Return a score for each class `(n, classes)`; for two classes only that of the second one, `(n,)`.
 
-        Of two classes, and of labels, it is the logarithm of p / (1 - p).
+        For two classes, and for labels, it is the logarithm of p / (1 - p).
 
         Args:
             X: features, as in `fit`.
@@ -200,25 +200,25 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         labels = self._task.kind == "labels"
         if self._net.judged.target == "class":
             return raw[:, 1] - raw[:, 0] if len(self.classes_) == 2 else raw
-        if not self._net.judged.applies:  # the network gives the probabilities themselves
+        if not self._net.judged.applies:  # the network's outputs are probabilities
             raw = np.log(np.maximum(raw, _LEAST)) - np.log(np.maximum(1 - raw, _LEAST))
         return raw if labels else raw[:, 0]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = self.class_weight is None  # labels have no class
+        tags.classifier_tags.multi_label = self.class_weight is None  # labels have no classes to weight
         return tags
 
     def _read(
         self, x: Any, y: Any, sample_weight: Any, *, reset: bool = True, keep: bool = False
     ) -> tuple[Asked, FitRows]:
-        """Return what is asked and the rows, with classes as numbers.
+        """Return the request and the rows, with classes as numbers.
 
         Args:
             x: features.
             y: classes or labels.
-            sample_weight: what each row weighs.
-            reset: whether these rows say how many features there are.
+            sample_weight: the weight of each row.
+            reset: whether these rows set the number of features.
             keep: whether the classes are known already.
         """
         x, y, weight = self._checked(x, y, sample_weight, reset=reset)
@@ -253,7 +253,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         """Return the number of each row's class.
 
         Raises:
-            DataError: for a class that is not known.
+            DataError: for an unknown class.
         """
         found = np.searchsorted(self.classes_, y).clip(0, len(self.classes_) - 1)
         wrong = np.flatnonzero(self.classes_[found] != y)
@@ -267,7 +267,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         return found
 
     def _weighing_classes(self, asked: Asked) -> Asked:
-        """Return what is asked with a number for each class in the place of the dict of class weights."""
+        """Return the request with the dict of class weights as one number per class."""
         weights = self.class_weight
         if not isinstance(weights, Mapping):
             return asked

@@ -1,4 +1,4 @@
-"""What both estimators are: parameters, rows that are checked, and the attributes that a fit leaves."""
+"""The base of both estimators: parameters, checks of the rows, and the attributes set by a fit."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _NUMBERS = (np.float64, np.float32)
 
 
 class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A network as an estimator: what a regressor and a classifier have in common.
+    """A network as an estimator: the common part of regressor and classifier.
 
     Attributes:
         n_features_in_: number of features.
-        feature_names_in_: their names, where X was a DataFrame.
+        feature_names_in_: their names, if X was a DataFrame.
         n_iter_: epochs of the last fit.
         loss_curve_: the mean loss of each epoch, in the unit in which the network is fitted.
         loss_: the last of them.
-        held_out_loss_curve_: the losses of the rows held out, an evaluation each; empty without them.
-        notes_: what was done to the network, and what may not be as it was meant, a sentence each; `fit`
-            warns of the latter.
+        held_out_loss_curve_: the held-out loss of each evaluation; empty without held-out rows.
+        notes_: changes to the network, and what may not be as intended, one sentence each; `fit` also warns
+            of the latter.
     """
 
     n_features_in_: int
@@ -51,7 +51,7 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
     _state: SessionState | None
 
     def _set(self, options: Mapping[str, Any], **own: Any) -> None:
-        """Take the parameters as they are; they are checked by `fit`."""
+        """Store the parameters unchanged; `fit` checks them."""
         check_names(type(self), options)
         known = parameters_of(type(self))  # type: ignore[arg-type]  # a class can be hashed
         self.__dict__.update({**known, **own, **options})
@@ -69,7 +69,7 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
 
     @property
     def module_(self) -> Any:
-        """The fitted network as a module of torch; it maps scaled features to a scaled target."""
+        """The fitted network as a torch module; it maps scaled features to a scaled target."""
         check_is_fitted(self)
         return self._net.to_module()
 
@@ -82,7 +82,7 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         return tags
 
     def _checked(self, x: object, y: object, sample_weight: object, **how: Any) -> tuple[Array, Any, Any]:
-        """Return X as an array, y as it is for now, and the weights; scikit-learn says what is wrong."""
+        """Return X as an array, y unchanged, and the weights, checked by scikit-learn."""
         found, y = validate_data(self, x, y, accept_sparse="csr", dtype=_NUMBERS, multi_output=True, **how)
         weight = None
         if sample_weight is not None:
@@ -92,12 +92,12 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
     def _asked(
         self, task: TargetTask, encoded: Callable[[Array], Array], classes: Sequence[Any] = ()
     ) -> Asked:
-        """Return what is asked of a fit, with the rows held out where they were given.
+        """Return the request for a fit, with the held-out rows if they were given.
 
         Args:
-            task: what is to be predicted.
-            encoded: gives targets as numbers.
-            classes: in their order.
+            task: what to predict.
+            encoded: converts targets to numbers.
+            classes: in order.
         """
         values = self.get_params(deep=False)
         aside = None
@@ -124,7 +124,7 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         return self._net.prediction(_dense(found))
 
     def _before(self, *, goes_on: bool) -> Before | None:
-        """Return what a fit of `warm_start` or `partial_fit` goes on from; None for the first one."""
+        """Return the earlier fit that `warm_start` or `partial_fit` continues; None for the first one."""
         if "_net" not in vars(self):
             return None
         return Before(self._net, self._state if goes_on else None)
@@ -145,15 +145,15 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         self.held_out_loss_curve_ = done.held_out_curve
         for note in done.doubts:
             warnings.warn(note, ConvergenceWarning, stacklevel=5)
-        if done.interrupted:  # what was fitted is kept, and a search is to stop too
+        if done.interrupted:  # the fit is kept, and a search is stopped too
             raise KeyboardInterrupt
 
 
 def can_go_on(estimator: Any) -> bool:
-    """Return whether an estimator has `partial_fit`, which does not know how many rows are to come.
+    """Return whether `partial_fit` is available: it does not know how many rows will follow.
 
     Raises:
-        AttributeError: naming the parameters in its way.
+        AttributeError: names the parameters that prevent it.
     """
     given = [
         f"{name}={getattr(estimator, name)!r}"
@@ -169,7 +169,7 @@ def can_go_on(estimator: Any) -> bool:
 
 
 def _check_same(net: FittedNet, asked: Asked) -> None:
-    """Refuse to go on with other features or outputs than those of the fit before."""
+    """Refuse to continue with other features or outputs than those of the previous fit."""
     width = len(net.preparation.x)
     if width != len(asked.columns):
         raise InvalidValue(
@@ -181,6 +181,6 @@ def _check_same(net: FittedNet, asked: Asked) -> None:
 
 
 def _dense(x: Any) -> Array:
-    """Return X as an array; columns that are mostly 0 are as any other once they are scaled."""
+    """Return X as a dense array: once scaled, mostly-zero columns are like any other."""
     found: Array = x.toarray() if hasattr(x, "toarray") else x
     return found

@@ -1,4 +1,4 @@
-"""NetRegressor: a network that predicts numbers, as an estimator of scikit-learn."""
+"""NetRegressor: a network that predicts numbers, as a scikit-learn estimator."""
 
 from __future__ import annotations
 
@@ -21,38 +21,39 @@ Array = npt.NDArray[Any]
 
 
 class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A network that predicts one number a row, or several, as an estimator of scikit-learn.
+    """A network that predicts one number per row, or several, as a scikit-learn estimator.
 
-    Features are standardised inside, and the target too where the loss allows it; predictions are in the
-    target's own unit. Rows are fitted in an order that their numbers and the seed decide, not the order they
-    came in, unless `shuffle=False` keeps it.
+    Features are standardised internally, and so is the target if the loss allows it; predictions are in the
+    target's own unit. The order in which rows are fitted depends on their values and the seed, not on the
+    order in which they are given, unless `shuffle=False` keeps that order.
 
     Args:
-        model: whatever `read` takes, with `?` for widths that the data has; or a module, which is copied.
-            "auto", here and below, is what `chalknet.fit("auto", data)` chooses by the rows: of up to
-            20,000 rows "? -> 128 relu -> 64 relu -> ?".
+        model: whatever `read` accepts, with `?` for widths set by the data; or a module, which is copied.
+            "auto", here and below, is chosen like `chalknet.fit("auto", data)` does, by the number of rows:
+            up to 20,000 rows "? -> 128 relu -> 64 relu -> ?".
         loss: as in `fit`; "auto" is mse.
         optimizer: as in `fit`.
         lr: the learning rate; None for torch's default.
-        batch_size: samples an update, at most all rows; None for all of them, "auto" is 32 for small tables.
-        epochs: how many times every row is seen; "auto", where no other budget is given, is 300 at most.
+        batch_size: samples per update, at most all rows; None for all rows, "auto" is 32 for small tables.
+        epochs: the number of passes over the rows; "auto" is at most 300, if no other budget is given.
         shuffle: whether each epoch has a new order.
-        l2: the penalty on large weights; "auto" is 3 by the number of training rows, 0.02 at most.
-        early_stopping: whether it stops by the loss of a fifth of the rows, which is held out: `patience=20`,
-            `held_out=0.2`, where these are not given. "auto" where no budget is given, of 20 rows or more.
-        patience: stop after so many evaluations without a better one, with the weights of the best.
-        held_out: a share of the rows to keep out of the training, or a pair (X, y).
-        standardise: whether features are brought to mean 0 and standard deviation 1.
-        standardise_y: whether the target is, for mse, l1, huber, pinball and gaussian_nll; the settings of
-            a loss, such as huber's delta, are then in its standard deviations.
-        random_state: the seed; None or a RandomState draws one, as everywhere in scikit-learn.
-        warm_start: whether `fit` goes on from the weights of the fit before, and scales as that one did.
-        diagnose: whether `fit` warns of what went wrong, as `chalknet.fit` says it; some milliseconds.
+        l2: the penalty on large weights; "auto" is 3 divided by the number of training rows, at most 0.02.
+        early_stopping: whether to stop by the loss of held-out rows, a fifth of all (the defaults are
+            `patience=20`, `held_out=0.2`). "auto" stops early if no budget is given and there are 20 rows
+            or more.
+        patience: stop after this many evaluations without improvement, and keep the best weights.
+        held_out: the share of rows to hold out, or a pair (X, y).
+        standardise: whether to scale features to mean 0 and standard deviation 1.
+        standardise_y: whether to scale the target too, for mse, l1, huber, pinball and gaussian_nll; the
+            settings of a loss, such as huber's delta, are then in standard deviations of the target.
+        random_state: the seed; with None or a RandomState one is drawn, as everywhere in scikit-learn.
+        warm_start: whether `fit` starts from the weights of the previous fit, with the same scaling.
+        diagnose: whether `fit` warns of what went wrong, like `chalknet.fit`; takes some milliseconds.
         **options: every other option of `fit`, such as schedule, clip_norm, metrics, out, device, engine,
-            threads; `optimizer_options` is a dict of the optimizer's own.
+            threads; `optimizer_options` is a dict of the optimizer's options.
 
     Raises:
-        UnknownName: for a parameter that there is not.
+        UnknownName: for an unknown parameter.
         MissingPackage: without scikit-learn.
 
     Example:
@@ -100,10 +101,10 @@ class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # sciki
         Args:
             X: features `(n, columns)`: an array, a DataFrame, a sparse matrix.
             y: numbers `(n,)` or `(n, targets)`.
-            sample_weight: what each row weighs; a whole number is as the row so many times.
+            sample_weight: the weight of each row; a whole number has the effect of repeating the row.
 
         Raises:
-            ValueError: for rows that cannot be fitted; ours are ChalknetError too.
+            ValueError: for rows that cannot be fitted; those raised by chalknet are also ChalknetErrors.
         """
         before = self._before(goes_on=False) if self.warm_start else None
         self._fit(*self._read(X, y, sample_weight), before, goes_on=False)
@@ -112,9 +113,9 @@ class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # sciki
     @available_if(can_go_on)  # type: ignore[untyped-decorator]
     @public()
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> NetRegressor:  # noqa: N803
-        """Make one epoch over some rows, going on from the weights and the optimizer's state.
+        """Make one epoch over some rows, continuing with the weights and the optimizer's state.
 
-        Features and target are scaled as the rows of the first call show.
+        Features and target are scaled by the rows of the first call.
 
         Args:
             X: as in `fit`.

@@ -1,4 +1,4 @@
-"""The parameters of an estimator: those of `fit` by their names, and what "auto" stands for."""
+"""The parameters of an estimator: those of `fit`, by name, and the values for "auto"."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from chalknet.planning import (
 )
 from chalknet.training import RecordOptions
 
-# Parameters whose "auto" is what the default recipe says for the rows, in its order.
+# Parameters whose "auto" is taken from the default recipe for the rows, in its order.
 _CHOSEN = ("model", "l2", "batch_size", "epochs")
 
-# Options of `fit` that are not parameters: `random_state` and `sample_weight` stand for two, classes weigh
-# nothing in a regression, and two options of optimizers have names that mean other things everywhere in
-# scikit-learn (the length of the fit, a penalty): they are given in `optimizer_options`.
+# Options of `fit` that are not parameters: `random_state` and `sample_weight` replace two, a regression has
+# no class weights, and the names of two optimizer options mean other things everywhere in scikit-learn (the
+# length of the fit, a penalty): these are passed in `optimizer_options`.
 _ELSEWHERE = ("seed", "weight", "class_weight", "max_iter", "alpha")
 
-# What scikit-learn and others call them, beside the names that every verb knows.
+# The names in scikit-learn and others, besides those that every verb knows.
 _MEANT = {
     **OTHER_NAMES,
     "max_iter": "epochs", "hidden_layer_sizes": "model", "module": "model", "network": "model",
@@ -61,7 +61,7 @@ Init = TypeVar("Init", bound=Callable[..., None])
 
 
 def with_options_of_fit(init: Init) -> Init:
-    """Show each option of `fit` in the signature of `__init__`, where scikit-learn looks for parameters."""
+    """Add each option of `fit` to the signature of `__init__`, where scikit-learn looks for parameters."""
     own = [each for each in signature(init).parameters.values() if each.kind is not Parameter.VAR_KEYWORD]
     names = {each.name for each in own}
     others = [
@@ -83,24 +83,24 @@ def check_names(estimator: type, given: Mapping[str, Any]) -> None:
     """Refuse a parameter that an estimator does not have, offering the nearest one.
 
     Raises:
-        UnknownName: naming it and the estimator.
+        UnknownName: names it and the estimator.
     """
     check_options(estimator.__name__, given, parameters_of(estimator), _MEANT)
 
 
 def is_auto(value: object) -> bool:
-    """Return whether the value of a parameter is to be chosen."""
+    """Return whether the value of a parameter is "auto"."""
     return isinstance(value, str) and value == AUTO
 
 
 def with_defaults(values: Mapping[str, Any], target: str, rows: int, width: int) -> dict[str, Any]:
-    """Return the parameters with what the default recipe of `fit` chooses in the place of each "auto".
+    """Return the parameters, with each "auto" replaced by the choice of `fit`'s default recipe.
 
     Args:
         values: of the parameters.
-        target: what the default recipe calls such a target: numbers, two classes, classes, questions.
-        rows: that are fitted or held out, each as often as its weight says.
-        width: how many features there are.
+        target: the default recipe's name for such a target: numbers, two classes, classes, questions.
+        rows: the number fitted or held out, each counted by its weight.
+        width: the number of features.
     """
     if not is_auto(values["early_stopping"]) and not isinstance(values["early_stopping"], bool | np.bool_):
         raise invalid("early_stopping", values["early_stopping"], '"auto", True or False')
@@ -117,14 +117,14 @@ def with_defaults(values: Mapping[str, Any], target: str, rows: int, width: int)
 
 
 def of_unknown_rows(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `partial_fit` takes for some parameters: it does not know how many rows are to come."""
+    """Return the values that `partial_fit` uses for "auto": it does not know how many rows will follow."""
     fixed = {"l2": 0.0, "batch_size": SMALLEST_BATCH, "early_stopping": False}
     length = {**dict.fromkeys(BUDGET_UNITS), "epochs": 1}
     return {name: value for name, value in fixed.items() if is_auto(values[name])} | length
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the parameters leave no choice in, by the names of the default recipe."""
+    """Return the choices that the parameters fix, by the names of the default recipe."""
     units = {unit: values[unit] for unit in BUDGET_UNITS}
     said = {
         **units,
@@ -133,30 +133,30 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in said.items() if value and not is_auto(value)}
     if not is_auto(values["l2"]):
         given["l2"] = values["l2"]
-    if not is_auto(values["batch_size"]):  # one that is no number is refused by the recipe
+    if not is_auto(values["batch_size"]):  # the recipe refuses values that are not numbers
         given["batch_size"] = values["batch_size"] if isinstance(values["batch_size"], int) else None
     stops = values["early_stopping"]
-    if is_auto(stops):  # a fit of a length that was given has that length
+    if is_auto(stops):  # a given length is kept
         stops = not any(unit in given for unit in BUDGET_UNITS)
     if not stops:
         given.setdefault("held_out", None)
         given.setdefault("patience", None)
     elif not is_auto(values["early_stopping"]):
-        given.setdefault("held_out", HELD_OUT_SHARE)  # however few the rows are
+        given.setdefault("held_out", HELD_OUT_SHARE)  # even with few rows
     return {**given, "loss": "", "optimizer": values["optimizer"], "reduction": values["reduction"]}
 
 
 def recipe_of_parameters(values: Mapping[str, Any], loss: str, seed: int, rows: int) -> Recipe:
-    """Return the recipe that an estimator's parameters say, once nothing is "auto".
+    """Return the recipe for an estimator's parameters, once nothing is "auto".
 
     Args:
         values: of the parameters.
-        loss: what is to become small.
+        loss: the loss to minimise.
         seed: drawn by `random_state`.
-        rows: that are fitted.
+        rows: the number of fitted rows.
 
     Raises:
-        ChalknetError: for a value that no recipe can have.
+        ChalknetError: for a value that a recipe does not allow.
     """
     own = {name: values[name] for name in RECIPE_FIELDS if name in values}
     given = values["optimizer_options"]
@@ -166,6 +166,6 @@ def recipe_of_parameters(values: Mapping[str, Any], loss: str, seed: int, rows: 
         raise invalid("optimizer_options", given, "a dict of the optimizer's own options by name")
     options = {name: values[name] for name in _NOT_SAID if values.get(name) is not None} | dict(given or {})
     recipe = Recipe(**{**own, "loss": loss, "seed": seed}, optimizer_options=options)
-    if recipe.batch_size is not None and recipe.batch_size > rows:  # folds of a search may be small
+    if recipe.batch_size is not None and recipe.batch_size > rows:  # a fold of a search may be small
         recipe = replace(recipe, batch_size=rows)
     return recipe

@@ -1,4 +1,4 @@
-"""The rows of a fit: their order, what they weigh, which are held out, and how they are scaled."""
+"""The rows of a fit: their order, weights and scaling."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from chalknet.lazy import torch
 
 Array = npt.NDArray[Any]
 
-_MOST_COPIES = 10  # a row on the average: whole weights beyond that are weights, not copies
+_MOST_COPIES = 10  # per row on average: larger whole weights are weights, not copies
 
 
 @dataclass(frozen=True)
 class FitRows:
-    """Rows with their targets, and what each weighs.
+    """Rows with their targets and weights.
 
     Args:
         x: features `(n, columns)`.
         y: targets `(n,)` or `(n, targets)`: numbers, or the numbers of classes.
-        weight: `(n,)`; None where all weigh the same.
+        weight: `(n,)`; None if all are equal.
     """
 
     x: Array
@@ -37,15 +37,15 @@ class FitRows:
         return FitRows(self.x[rows], self.y[rows], None if self.weight is None else self.weight[rows])
 
     def hashed(self) -> npt.NDArray[np.uint64]:
-        """Return a number for each row, by which rows that are alike are known."""
+        """Return a hash of each row; identical rows have equal hashes."""
         return _hashed(self.x, self.y.reshape(len(self), -1))
 
     def in_fixed_order(self) -> FitRows:
-        """Return the rows in an order that what stands in them decides, whatever the order they came in."""
+        """Return the rows in an order that depends on their values, not on the order they were given in."""
         return self[np.argsort(self.hashed(), kind="stable")]
 
     def without_weightless(self) -> FitRows:
-        """Return the rows that weigh something; of those that all weigh 1, without weights."""
+        """Return the rows with weights above 0; without weights if all are 1."""
         if self.weight is None:
             return self
         if not self.weight.all():
@@ -54,7 +54,7 @@ class FitRows:
 
     @property
     def are_counts(self) -> bool:
-        """Return whether the weights are whole numbers that say how often each row is there."""
+        """Return whether the weights are whole numbers, to be used as repetitions."""
         if self.weight is None:
             return False
         whole = bool((np.rint(self.weight) == self.weight).all())
@@ -62,19 +62,19 @@ class FitRows:
 
     @property
     def weighed_count(self) -> int:
-        """Return how many rows are fitted or held out, each as often as its weight says."""
+        """Return the number of rows, each counted by its weight."""
         rows = self.without_weightless()
         return int(rows.weight.sum()) if rows.weight is not None and rows.are_counts else len(rows)
 
     def repeated(self) -> FitRows:
-        """Return each row as often as its weight says."""
+        """Return each row repeated by its weight."""
         assert self.weight is not None
         copies = np.repeat(np.arange(len(self)), self.weight.astype(np.intp))
         return replace(self[copies], weight=None)
 
 
 def _hashed(*parts: Array) -> npt.NDArray[np.uint64]:
-    """Return a number for each row of some arrays `(n, columns)`: equal rows have equal numbers."""
+    """Return a hash for each row of some arrays `(n, columns)`; equal rows have equal hashes."""
     found = np.zeros(len(parts[0]), np.uint64)
     for part in parts:
         for column in part.T:
@@ -89,31 +89,31 @@ _MULTIPLIER = np.uint64(0xBF58476D1CE4E5B9)  # of splitmix64 (Steele, Lea, Flood
 
 
 def scaled_columns(values: Array, names: list[str], *, scaled: bool) -> tuple[PreparedColumn, ...]:
-    """Return for each column its mean and standard deviation; 0 and 1 where it is taken as it is.
+    """Return the mean and standard deviation of each column; 0 and 1 if it is not scaled.
 
     Args:
         values: `(n, columns)` of the training rows.
         names: of the columns.
-        scaled: whether they are standardised.
+        scaled: whether to standardise them.
     """
     if not scaled:
         return tuple(map(PreparedColumn, names))
-    with np.errstate(over="ignore", invalid="ignore"):  # told where the numbers are scaled
+    with np.errstate(over="ignore", invalid="ignore"):  # reported where the numbers are scaled
         mean = values.mean(axis=0, dtype=np.float64)
         std = values.std(axis=0, dtype=np.float64)
-        rounding = len(values) * np.abs(mean) * np.finfo(np.float64).eps  # all that a constant has
+        rounding = len(values) * np.abs(mean) * np.finfo(np.float64).eps  # at most, in a constant column
         std = np.where(std > rounding, std, 1.0)
     return tuple(map(PreparedColumn, names, mean.tolist(), std.tolist()))
 
 
 def source_of(rows: FitRows, preparation: Preparation, y: Array, held_out: ArraySource | None) -> ArraySource:
-    """Return rows as the source of a fit: features scaled, the weight behind them.
+    """Return rows as the source of a fit: scaled features, followed by the weight.
 
     Args:
-        rows: of the training, or held out.
+        rows: training or held-out ones.
         preparation: of the training rows.
-        y: the targets as the loss takes them.
-        held_out: rows that are only evaluated.
+        y: the targets in the form that the loss needs.
+        held_out: the held-out rows.
     """
     x = preparation.apply(rows.x)
     if rows.weight is not None:
@@ -123,4 +123,4 @@ def source_of(rows: FitRows, preparation: Preparation, y: Array, held_out: Array
     return ArraySource(torch.from_numpy(x), torch.from_numpy(y), "X", held_out, provenance=provenance)
 
 
-WEIGHT = "sample_weight"  # the column behind the features
+WEIGHT = "sample_weight"  # the column after the features

@@ -1,4 +1,4 @@
-"""What the estimators take from scikit-learn; without it they say how to install it once one is made."""
+"""Imports from scikit-learn; without it, creating an estimator says how to install it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ except ImportError as problem:
     _PROBLEM = problem
 
     class _Missing:
-        """Stands in for a base class of scikit-learn, which is not there."""
+        """Replaces a base class if scikit-learn is not installed."""
 
         def __new__(cls, *args: Any, **keywords: Any) -> Any:
             raise MissingPackage(
@@ -35,7 +35,7 @@ except ImportError as problem:
         """Nothing."""
 
     def available_if(check: Any) -> Any:
-        """Return a decorator that leaves methods as they are."""
+        """Return a decorator that does not change methods."""
         return lambda method: method
 
     BaseEstimator = _Missing

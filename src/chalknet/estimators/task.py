@@ -1,4 +1,4 @@
-"""What a target asks of a network: which loss, how many outputs, and the network that has them."""
+"""The loss, the number of outputs and the network for a target."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from chalknet.planning import LOSS_OF_TARGET, Loss, Recipe
 
 @dataclass(frozen=True)
 class TargetTask:
-    """What is to be predicted.
+    """What to predict.
 
     Args:
-        kind: "values", "classes" (one of several, or of two) or "labels" (yes or no, several a row).
-        outputs: values or labels a row, or how many classes there are.
+        kind: "values", "classes" (one of two or more) or "labels" (several yes-or-no labels per row).
+        outputs: values or labels per row, or the number of classes.
     """
 
     kind: str
@@ -31,7 +31,7 @@ class TargetTask:
 
     @property
     def target(self) -> str:
-        """Return what the default recipe calls it."""
+        """Return the default recipe's name for it."""
         if self.kind == "classes" and self.outputs == 2:
             return "two classes"
         return {"values": "numbers", "classes": "classes", "labels": "questions"}[self.kind]
@@ -39,13 +39,13 @@ class TargetTask:
 
 @dataclass(frozen=True)
 class ChosenLoss:
-    """A network and the loss that it is fitted by.
+    """A network and the loss to fit it with.
 
     Args:
-        model: a Network, or a module of its own.
+        model: a Network, or a copied module.
         loss: the row of the loss.
-        given: the loss as a recipe takes it.
-        notes: what was done to the network, a sentence each.
+        given: the loss as the recipe's value.
+        notes: changes to the network, one sentence each.
     """
 
     model: Any
@@ -54,7 +54,7 @@ class ChosenLoss:
     notes: tuple[str, ...] = ()
 
 
-_TARGETS: Mapping[str, tuple[str, ...]] = {  # kind of task -> what the target of its losses is
+_TARGETS: Mapping[str, tuple[str, ...]] = {  # kind of task -> kinds of target of its losses
     "values": ("real", "any"),
     "classes": ("class", "probability", "any"),
     "labels": ("probability",),
@@ -65,13 +65,13 @@ def chosen_for(model: object, loss: object, task: TargetTask) -> ChosenLoss:
     """Return the network with its outputs, and the loss.
 
     Args:
-        model: the parameter of that name.
-        loss: the parameter of that name.
-        task: what is to be predicted.
+        model: the parameter `model`.
+        loss: the parameter `loss`.
+        task: what to predict.
 
     Raises:
-        InvalidValue: for a loss that is none of this task's.
-        ChalknetError: for a model that is none.
+        InvalidValue: for a loss that does not suit the task.
+        ChalknetError: for an invalid model.
     """
     built = _model(model)
     notes: list[str] = []
@@ -102,7 +102,7 @@ _NAMES = {"values": "numbers", "classes": "classes", "labels": "labels a row"}
 
 
 def _model(model: object) -> Any:
-    """Return a Network, or a module that no other fit has."""
+    """Return a Network, or a module that no other fit shares."""
     if isinstance(model, str) and _is_arrows(model):
         return _read(model)
     found = model_of(model)  # type: ignore[arg-type]
@@ -110,7 +110,7 @@ def _model(model: object) -> Any:
 
 
 def _is_arrows(text: str) -> bool:
-    with suppress(OSError, ValueError):  # a text that no path can be
+    with suppress(OSError, ValueError):  # a text that cannot be a path
         return "->" in text and not Path(text).exists()
     return False
 
@@ -126,7 +126,7 @@ def _known(loss: str) -> Loss:
 
 
 def _last(model: object) -> tuple[str, object]:
-    """Return the activation that a network ends with, and its last width; empty for a module."""
+    """Return a network's last activation and its last width; empty for a module."""
     ending, width = "", None
     if isinstance(model, Network):
         for step in reversed(model.steps):
@@ -144,13 +144,13 @@ def _loss(model: object, task: TargetTask) -> str:
     ending, width = _last(model)
     target = task.target
     if target == "two classes" and (ending == "log_softmax" or width not in (UNKNOWN_WIDTH, 1)):
-        target = "classes"  # an output for each of the two
+        target = "classes"  # one output for each of the two
     losses = LOSS_OF_TARGET[target]
     return losses.get(ending, losses[""])
 
 
 def _without_softmax(model: Any, task: TargetTask) -> tuple[Any, list[str]]:
-    """Return a network of classes without the softmax at its end, which the loss applies itself."""
+    """Return a classifier without its final softmax, which the loss applies itself."""
     if task.kind != "classes" or _last(model)[0] != "softmax" or model.steps[-1] != Activation("softmax"):
         return model, []
     told = "the softmax at the end of the network is part of the loss: network_ is without it"
@@ -158,10 +158,10 @@ def _without_softmax(model: Any, task: TargetTask) -> tuple[Any, list[str]]:
 
 
 def _with_outputs(model: Any, outputs: int, task: TargetTask) -> Any:
-    """Return a network with a number in the place of `?` as the width of its last map.
+    """Return a network with the width `?` of its last map replaced by a number.
 
     Raises:
-        ShapeMismatch: for a network that has another number of outputs.
+        ShapeMismatch: for a network with another number of outputs.
     """
     if not isinstance(model, Network):
         return model

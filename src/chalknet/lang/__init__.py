@@ -1,4 +1,4 @@
-"""The language of texts: English in the code, other languages from the gettext catalogues of this room."""
+"""The language of texts: English in the code, other languages from gettext catalogues in this folder."""
 
 from chalknet.lang.catalogue import _, filled, translated
 from chalknet.lang.choice import LANGUAGES, language, speaking

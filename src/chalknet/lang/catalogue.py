@@ -1,4 +1,4 @@
-"""The texts of a language, read from its compiled catalogue, and how a text is found in it."""
+"""The texts of a language, read from its compiled catalogue, and the lookup of a text in it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ FOLDER = Path(__file__).parent
 
 
 def _(text: str) -> str:
-    """Return the text in the language chosen, or the English text where no translation is known.
+    """Return the text in the current language, or the English text if there is no translation.
 
     Args:
-        text: an English text as it stands in the code, with `{names}` for values:
+        text: an English text as in the code, with `{names}` for values:
             `_("{n} layers").format(n=3)`.
     """
     code = language()
@@ -28,11 +28,11 @@ def _(text: str) -> str:
 
 
 def translated(text: str) -> str:
-    """Return an English text that already holds its values in the language chosen; else the text as it is.
+    """Return an English text with its values filled in, translated into the current language if possible.
 
-    The text is found by the template in the catalogue that it was made from: the one that leaves the fewest
-    words untranslated. Errors, notes and reasons are kept in English and put into the language of whoever
-    sees them by this, at the moment when they are shown.
+    The text is matched with the templates of the catalogue; the match that leaves the fewest words
+    untranslated is used. Errors, notes and reasons are stored in English and translated by this function
+    when they are shown.
 
     Args:
         text: such as `got 3 layers`, made in the code by `f"got {n} layers"`.
@@ -42,10 +42,10 @@ def translated(text: str) -> str:
 
 
 def filled(text: str, **values: str) -> str:
-    """Return a text with its values in the language chosen, a value of `{name!t}` in that language too.
+    """Return a text with its values in the current language; the value of `{name!t}` is translated too.
 
     Args:
-        text: an English text with `{names}`, as it stands in the code.
+        text: an English text with `{names}`, as in the code.
         **values: the value of each name.
 
     Example:
@@ -62,7 +62,7 @@ class _Said(NamedTuple):
     """A text in another language.
 
     Args:
-        left: how many English words of it are left; names, numbers and what stands in quotes are none.
+        left: how many English words are untranslated, not counting names, numbers and quoted text.
         text: the text.
     """
 
@@ -72,7 +72,7 @@ class _Said(NamedTuple):
 
 @lru_cache(4096)
 def _found(code: str, text: str) -> _Said:
-    """Return the translation of a text that leaves the fewest words as they were (a short one half)."""
+    """Return the translation that leaves the fewest words untranslated (at most half if it is short)."""
     texts = _texts(code)
     if text in texts:
         return _Said(0, texts[text])
@@ -97,7 +97,7 @@ def _as_it_is(text: str) -> _Said:
     return _Said(len(_WORD.findall(text)), text)
 
 
-_SURE = 20  # characters of its own: what holds them was made from this template, whatever its values are
+_SURE = 20  # literal characters: a text that contains so many of a template was made from it
 _WORD = re.compile(r"(?<!\S)[A-Za-z][a-z]+[.;:]?(?!\S)")
 
 
@@ -121,7 +121,7 @@ def _texts(code: str) -> Mapping[str, str]:
 
 @cache
 def _templates(code: str) -> tuple[tuple[Template, Template], ...]:
-    """Return the texts with values and their translations, those with the most letters of their own first."""
+    """Return the templates and their translations, those with the most literal characters first."""
     pairs = [(Template(text), Template(spoken)) for text, spoken in _texts(code).items() if "{" in text]
     return tuple(sorted((pair for pair in pairs if pair[0].names), key=lambda pair: -pair[0].own_length))
 
@@ -130,7 +130,7 @@ def read_catalogue(content: bytes) -> Iterator[tuple[str, str]]:
     """Yield the texts of a compiled catalogue (gettext's .mo) and their translations, without the header.
 
     Args:
-        content: the bytes of the file, with its numbers in little-endian order.
+        content: the bytes of the file, with little-endian numbers.
     """
     count, texts, translations = struct.unpack_from("<3I", content, 8)
     for row in range(count):

@@ -1,4 +1,4 @@
-"""Which language texts are in: of this context, else CHALKNET_LANG, else the locale, else English."""
+"""The language of texts: set for this context, else by CHALKNET_LANG, else by the locale, else English."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-LANGUAGES = ("en", "ko")  # English stands in the code; each other one has a folder here
+LANGUAGES = ("en", "ko")  # English is in the code; every other language has a folder here
 _VARIABLES = ("CHALKNET_LANG", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set decides
 _CHOSEN: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 def language() -> str:
-    """Return the code of the language that texts are in now: `en` or `ko`.
+    """Return the code of the current language: `en` or `ko`.
 
     Example:
         >>> with speaking("ko"):
@@ -25,7 +25,7 @@ def language() -> str:
 
 @contextmanager
 def speaking(code: str) -> Iterator[None]:
-    """Let texts be in a language within a `with` block; other threads and tasks keep theirs.
+    """Set the language within a `with` block; other threads and tasks keep theirs.
 
     Args:
         code: `en` or `ko`.

@@ -1,4 +1,4 @@
-"""A page of HTML in the language chosen: the texts between its tags."""
+"""Translation of an HTML page: the texts between its tags."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from chalknet.lang.catalogue import translated
 from chalknet.lang.choice import language
 
-_TEXT = re.compile(r"(?<=>)[^<>{}]+(?=<)")  # between two tags; styles hold braces
-_PLACE = re.compile(r"\$\w+")  # is filled later
+_TEXT = re.compile(r"(?<=>)[^<>{}]+(?=<)")  # between two tags; styles contain braces
+_PLACE = re.compile(r"\$\w+")  # filled in later
 
 
 def texts_of_page(page: str) -> Iterator[str]:
-    """Yield the texts between the tags of a page that can be translated, blanks at their ends left out."""
+    """Yield the translatable texts between the tags of a page, without surrounding blanks."""
     found = (" ".join(text.split()) for text in _TEXT.findall(page))
     yield from (text for text in found if any(map(str.isalpha, _PLACE.sub("", text))))
 
 
 def translated_page(page: str) -> str:
-    """Return a template of a page in the language chosen, its attribute `lang` too.
+    """Return a page template in the current language, including its attribute `lang`.
 
     Example:
         >>> translated_page("<h2>The plan</h2>")

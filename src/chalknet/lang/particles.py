@@ -10,7 +10,7 @@ _PARTICLES = {
     "(으)로": ("으로", "로"), "(이)라": ("이라", "라"), "(이)나": ("이나", "나"),
 }  # fmt: skip
 _FOUND = re.compile(rf"({'|'.join(map(re.escape, _PARTICLES))})")
-_BEHIND_WORDS = "'\"`)]}’” "  # what may stand between a word and its particle
+_BEHIND_WORDS = "'\"`)]}’” "  # may come between a word and its particle
 _RIEUL = 8  # the number of the final consonant ㄹ, after which (으)로 is 로
 # How digits are read, by their final consonant: 영 일 이 삼 사 오 육 칠 팔 구.
 _OF_DIGITS = dict(zip("0123456789", (21, _RIEUL, 0, 16, 0, 0, 1, _RIEUL, _RIEUL, 0), strict=True))
@@ -18,9 +18,9 @@ _OF_LETTERS = {"l": _RIEUL, "m": 16, "n": 4}  # 엘 엠 엔: a letter read by it
 
 
 def with_particles(text: str) -> str:
-    """Return a Korean text with each particle in the form that the word before it wants.
+    """Return a Korean text with each particle in the form that the word before it needs.
 
-    After a word in other letters, whose reading is not known, both forms are left.
+    After a word in other letters, whose pronunciation is not known, both forms are kept.
 
     Example:
         >>> with_particles("가중치을(를) 3(으)로, relu을(를)")
@@ -40,7 +40,7 @@ def _form(before: str, particle: str) -> str:
 
 
 def _final_consonant(word: str) -> int | None:
-    """Return the number of the consonant that a word ends in, 0 for none; None where it isn't known."""
+    """Return the number of the consonant that a word ends in, 0 for none; None if not known."""
     if not word:
         return None
     last = word[-1]

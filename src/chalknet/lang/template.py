@@ -17,7 +17,7 @@ class Template:
     """A text with `{names}` for values.
 
     Args:
-        text: as `str.format` takes it; `{name!t}` in a translation asks for the value to be translated too.
+        text: a `str.format` template; in a translation, the value of `{name!t}` is translated too.
 
     Example:
         >>> Template("got {n} layers").values_of("got 3 layers")
@@ -30,7 +30,7 @@ class Template:
 
     @cached_property
     def pieces(self) -> tuple[tuple[str, str, bool], ...]:
-        """Return the letters before each value, its name (blank at the end) and whether it is translated."""
+        """Return the text before each value, its name (empty at the end) and whether it is translated."""
         return tuple(self._parsed())
 
     def _parsed(self) -> Iterator[tuple[str, str, bool]]:
@@ -47,12 +47,12 @@ class Template:
 
     @cached_property
     def own(self) -> tuple[str, ...]:
-        """Return its own letters: before, between and after the values."""
+        """Return its literal parts: before, between and after the values."""
         return tuple(before for before, _, _ in self.pieces)
 
     @cached_property
     def own_length(self) -> int:
-        """Return how many characters are its own."""
+        """Return how many literal characters it has."""
         return sum(map(len, self.own))
 
     @cached_property
@@ -61,10 +61,10 @@ class Template:
         return tuple(name for _, name, _ in self.pieces if name)
 
     def values_of(self, text: str) -> dict[str, str] | None:
-        """Return the values by name where a text was made from this template, else None.
+        """Return the values by name if the text was made from this template, else None.
 
-        A value that follows another one at once is empty, or begins with a blank or a sign, as in
-        `{count}{more}` of `3, or more`. What a value is called tells whether it is a number.
+        A value directly after another one is empty or begins with a blank or a punctuation mark, like
+        `{count}{more}` in `3, or more`. The name of a value determines whether it is a number.
         """
         first, last = self.own[0], self.own[-1]
         if len(text) < self.own_length or not (text.startswith(first) and text.endswith(last)):

@@ -1,4 +1,4 @@
-"""The exercises of the lessons in docs/lessons: answers checked, hints given, in English and Korean."""
+"""The exercises of the lessons in docs/lessons: check answers and give hints, in English and Korean."""
 
 from chalknet.lessons.lesson import CheckedAnswer, Lesson
 

@@ -1,4 +1,4 @@
-"""The table of exercises: for each its key and a hint in both languages."""
+"""The table of exercises, each with its key and a hint in both languages."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Exercise:
     """One exercise.
 
     Args:
-        asks: for a network, for numbers, or for a word.
-        key: the answer: a network as text, a number or several in their order, a word in small letters.
+        asks: the kind of answer: a network, numbers, or a word.
+        key: the answer: a network as text, one number or several in order, a word in lower case.
         english: a hint.
         korean: the same hint.
         tolerance: how far a number may be from the key.
@@ -27,7 +27,7 @@ class Exercise:
 
     @property
     def numbers(self) -> tuple[float, ...]:
-        """Return the key of an exercise that asks for numbers."""
+        """Return the numbers of the key, for an exercise that asks for numbers."""
         assert not isinstance(self.key, str)
         return self.key if isinstance(self.key, tuple) else (self.key,)
 

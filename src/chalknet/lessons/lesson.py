@@ -1,4 +1,4 @@
-"""A lesson: draws what an exercise asks about, checks an answer, and helps after a wrong one."""
+"""A lesson: draws the network of an exercise, checks an answer, and gives a hint for a wrong one."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from chalknet.units import is_number
 
 @dataclass(frozen=True, repr=False)
 class CheckedAnswer(Shown):
-    """What a lesson says to an answer; truthy when it is right.
+    """The result of checking an answer; truthy if it is right.
 
     Args:
-        right: whether it is.
-        text: what is said, with a hint where it is not.
+        right: whether the answer is right.
+        text: the message, with a hint if the answer is wrong.
     """
 
     right: bool
@@ -40,7 +40,7 @@ class Lesson:
 
     Args:
         letter: "A" (write and draw), "B" (CPU and GPU) or "C" (stochastic gradient descent).
-        language: of what it says, "en" or "ko".
+        language: of its messages, "en" or "ko".
 
     Raises:
         UnknownName: for another lesson or language.
@@ -59,14 +59,14 @@ class Lesson:
         look_up(_WORDS, self.language, "Lesson", "language")
 
     def check(self, number: int, answer: object) -> CheckedAnswer:
-        """Return whether an answer is right; where it is not, what it says and a hint, but never the answer.
+        """Check an answer; for a wrong one, the result explains it and gives a hint, but never the answer.
 
         Args:
             number: of the exercise, from 1.
-            answer: a network in any form, a number or several, or a word, as the exercise asks.
+            answer: a network in any form, one or more numbers, or a word, depending on the exercise.
 
         Raises:
-            InvalidValue: for a number of no exercise.
+            InvalidValue: if there is no exercise of this number.
         """
         exercise = self._exercise(number)
         name, words, hint = f"{self.letter}{number}", _WORDS[self.language], exercise.hint(self.language)
@@ -78,14 +78,14 @@ class Lesson:
         )
 
     def draw(self, number: int, dialect: DialectName = "nodes") -> Drawing:
-        """Return a drawing of the network that an exercise asks for, without saying how it is written.
+        """Return a drawing of the network that an exercise asks for, without its written form.
 
         Args:
             number: of the exercise, from 1.
             dialect: as in `cn.draw`.
 
         Raises:
-            InvalidValue: for a number of no exercise, or of one that asks for no network.
+            InvalidValue: if there is no exercise of this number, or it does not ask for a network.
         """
         exercise = self._exercise(number)
         if exercise.asks != "network":
@@ -100,11 +100,11 @@ class Lesson:
 
 
 def _network_problem(exercise: Exercise, answer: Any, words: Mapping[str, str]) -> str:
-    """Return where a network parts from the key, with what the answer has there."""
+    """Return where a network differs from the key, and what the answer has there."""
     try:
         found = difference(answer, str(exercise.key))
     except ChalknetError as problem:
-        if str(exercise.key) in problem.remedy:  # an example of ours, which would be the answer
+        if str(exercise.key) in problem.remedy:  # the example in the error would give away the answer
             problem.remedy = ""
         return words["unread"].format(problem=problem)
     return words["parts"].format(where=found.parts[0].where, mine=found.parts[0].a) if found else ""

@@ -1,4 +1,4 @@
-"""By which number fits are ranked: the held-out loss, a metric by name, or a function."""
+"""The metric by which fits are ranked: the held-out loss, a metric by name, or a function."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _CHANGES_LOSS = ("loss", "class_weight", "weight")
 
 @dataclass(frozen=True)
 class Criterion:
-    """What makes one fit better than another.
+    """The metric by which fits are ranked.
 
     Args:
         name: of the metric.
-        higher: whether more of it is better.
+        higher: whether higher is better.
         metrics: what evaluations compute for it.
-        known_as: the same for the same metric alone: of a function its code too.
+        known_as: identifies the metric; for a function it includes the code.
     """
 
     name: str
@@ -34,11 +34,11 @@ class Criterion:
 
     @property
     def asked(self) -> MetricsLike:
-        """Return what a fit is asked for."""
+        """Return the metrics to request from a fit."""
         return cast(MetricsLike, self.metrics)
 
     def value(self, evaluation: Evaluation) -> float:
-        """Return the number of an evaluation; NaN where it could not be computed."""
+        """Return the metric's value in an evaluation; NaN if it could not be computed."""
         if self.name == _LOSS and not self.metrics:
             found = evaluation.held_out_loss
         else:
@@ -46,21 +46,21 @@ class Criterion:
         return math.nan if found is None else float(found)
 
     def order(self, value: float) -> float:
-        """Return what is smaller for a better number."""
+        """Return a sort key for a value: smaller is better."""
         return -value if self.higher else value
 
 
 def criterion_of(metric: object, higher: object, varied: Sequence[str]) -> Criterion:
-    """Return what fits are ranked by.
+    """Return the criterion for a metric.
 
     Args:
         metric: None or "loss" for the held-out loss; the name of a metric, or a function.
-        higher: whether more of it is better, where a function does not tell.
+        higher: whether higher is better, for a function whose name does not tell.
         varied: the names of what differs between fits.
 
     Raises:
-        UnknownName: for a name that no metric has.
-        InvalidValue: for a function that does not tell what is better, or a loss that differs.
+        UnknownName: for an unknown metric.
+        InvalidValue: for a function without a direction, or for the loss if it differs between fits.
     """
     if higher is not None and not isinstance(higher, bool):
         raise invalid("higher", higher, "True or False")
@@ -87,7 +87,7 @@ def criterion_of(metric: object, higher: object, varied: Sequence[str]) -> Crite
 
 
 def code_of(function: Any) -> str:
-    """Return what tells a function from another one of its name; of a dict of one the function's."""
+    """Return a text that tells a function from others of its name; for a dict, that of its function."""
     if isinstance(function, Mapping):
         function = next(iter(function.values()))
     inner = getattr(function, "func", function)  # of a functools.partial

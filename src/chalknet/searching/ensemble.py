@@ -1,4 +1,4 @@
-"""Several fits that predict together: the mean of what they say, and how far they are apart."""
+"""Ensembles: the mean of the predictions of several fits, and their spread."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, repr=False, eq=False)
 class EnsemblePrediction(AnswersByColumn):
-    """What several fits say of new rows together.
+    """The joint prediction of several fits for new rows.
 
     Args:
-        each: what each of them says.
-        values: the mean, of a regression in the target's own unit, `(n, outputs)`; None for classes.
+        each: the prediction of each fit.
+        values: for a regression, the mean in the target's own unit, `(n, outputs)`; None for classes.
         probabilities: the mean of the probabilities, as in `Prediction`; None for a regression.
-        classes: the class that is the most probable by that mean; None for a regression.
-        spread: the standard deviation among the fits (`numpy.std`), of values or probabilities.
+        classes: the most probable class by that mean; None for a regression.
+        spread: the standard deviation of values or probabilities across the fits (`numpy.std`).
         names: as in `Prediction`.
 
     Example:
@@ -48,7 +48,7 @@ class EnsemblePrediction(AnswersByColumn):
 
     @property
     def columns(self) -> dict[str, Array]:
-        """Return the columns of a prediction, each number with its spread behind it."""
+        """Return the columns of a prediction, each number followed by its spread."""
         columns = dict(self.each[0].columns)
         numbers = self.values if self.values is not None else self.probabilities
         assert numbers is not None
@@ -69,7 +69,7 @@ class EnsemblePrediction(AnswersByColumn):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return what was assumed of the new rows, a sentence each."""
+        """Return the assumptions about the new rows, one sentence each."""
         return tuple(dict.fromkeys(note for one in self.each for note in one.notes))
 
     def __len__(self) -> int:
@@ -88,7 +88,7 @@ class Ensemble(Shown):
     """Several fits that predict together.
 
     Args:
-        runs: the fits, or the folders in which they were kept.
+        runs: the fits, or the folders of kept ones.
 
     Example:
         >>> import torch
@@ -108,7 +108,7 @@ class Ensemble(Shown):
             )
 
     def predict(self, data: object, **options: Any) -> EnsemblePrediction:
-        """Return what the fits say of each row together: the mean, and the spread among them.
+        """Return the mean prediction of the fits for each row, and their spread.
 
         Args:
             data: features, as in `cn.predict`.
@@ -128,10 +128,10 @@ class Ensemble(Shown):
 
 
 def _classes(each: Sequence[Prediction], mean: Array) -> Array:
-    """Return the classes that mean probabilities say, in the words or numbers of the fits."""
+    """Return the classes for mean probabilities, as the names or numbers that the fits use."""
     first = each[0]
     assert first.classes is not None
-    if first.classes.ndim != 1:  # each output is a question of its own
+    if first.classes.ndim != 1:  # each output is a separate yes-or-no label
         return (mean > 0.5).astype(np.int64)
     numbers = mean.argmax(axis=1)
     if np.issubdtype(first.classes.dtype, np.integer) and first.names == tuple(

@@ -1,4 +1,4 @@
-"""The folder of a search: a line for each fit that has ended, so that a killed search goes on."""
+"""The folder of a search: a line for each finished fit, so that a killed search can continue."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _KIND = "chalknet_search"
 
 
 class Journal:
-    """The members that are known, in memory and where a folder is given in a file.
+    """The known members, in memory and, if a folder is given, in a file.
 
-    Each line is written by one call, at the end of the file: a process killed at any time leaves whole lines,
-    and at most one that is not, which is left aside and made again.
+    Each line is appended by one call: a process killed at any time leaves whole lines and at most one partial
+    line, which is discarded and made again.
 
     Args:
-        path: the folder; None for memory alone.
+        path: the folder; None to use only memory.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -33,11 +33,11 @@ class Journal:
         self._file: int | None = None
 
     def get(self, key: str) -> Member | None:
-        """Return the member of a key."""
+        """Return the member with a key."""
         return self._known.get(key)
 
     def add(self, member: Member) -> None:
-        """Keep a member; one that failed is known to this process alone, and is made again by the next."""
+        """Store a member; a failed one is stored only in memory, so that the next process makes it again."""
         self._known[member.key] = member
         if self._file is not None and member.ended != "failed":
             with writing(self.path):
@@ -45,10 +45,10 @@ class Journal:
 
     @contextmanager
     def open(self) -> Iterator[Journal]:
-        """Hold the folder for this process.
+        """Lock the folder for this process.
 
         Raises:
-            FileProblem: for a folder of something else, or one that another process holds.
+            FileProblem: if the folder is not a search's, or another process has locked it.
         """
         if self.path is None:
             yield self
@@ -78,7 +78,7 @@ class Journal:
                 self._file = None
 
     def _read(self, file: Path) -> None:
-        """Take in the lines of a file; what stands behind the last whole one is cut off."""
+        """Read the lines of a file; a partial last line is cut off."""
         if not file.exists():
             write_whole(file, b"")
             return
@@ -90,20 +90,20 @@ class Journal:
         self._known |= {member.key: member for member in members if member is not None}
 
     def keep(self, facts: Mapping[str, Any]) -> None:
-        """Write what was found beside the lines."""
+        """Write the result next to the lines."""
         if self.path is not None:
             write_whole(self.path / _RESULT, (json.dumps({_KIND: 1, **facts}, indent=1) + "\n").encode())
 
     def kept(self) -> dict[str, Any]:
-        """Return what was found before; empty where nothing was."""
+        """Return the earlier result; empty if there is none."""
         return {} if self.path is None or not is_regular(self.path / _RESULT) else read_facts(self.path)
 
 
 def read_facts(path: Path) -> dict[str, Any]:
-    """Return what a search wrote beside its lines.
+    """Return the result that a search wrote next to its lines.
 
     Raises:
-        FileProblem: where none has ended, or the file is none of ours.
+        FileProblem: if no search has ended there, or chalknet did not write the file.
     """
     file = path / _RESULT
     if not is_regular(file):

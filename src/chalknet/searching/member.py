@@ -1,4 +1,4 @@
-"""One fit of a search: what it is known by, how it is made, and what is kept of it."""
+"""One fit of a search: its key, how it is made, and what is stored of it."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _ENDS = {Outcome.FINISHED: "finished", Outcome.TARGET_REACHED: "target reached",
 
 @dataclass(frozen=True)
 class Member:
-    """A fit that was made, or a stretch of one.
+    """A fit of a search, or a part of one.
 
     Args:
-        key: what it is known by: network, recipe, seed, part of the data, length, metric.
-        seed: of its weights, orders and Dropout.
-        fold: the part of the data that was held out of it, counted from 0; None where there is one alone.
-        score: the metric over the held-out samples; NaN where it could not be computed.
+        key: identifies it by network, recipe, seed, part of the data, length and metric.
+        seed: of its weights, sample orders and Dropout.
+        fold: the held-out part of the data, counted from 0; None if there is only one.
+        score: the metric over the held-out samples; NaN if it could not be computed.
         loss: of the last update.
-        updates: made from the beginning.
-        seconds: of training from the beginning.
-        ended: finished, target reached, stopped early, diverged, failed; paused where others go on.
+        updates: made since the beginning.
+        seconds: of training since the beginning.
+        ended: finished, target reached, stopped early, diverged, failed; paused while others continue.
         reason: why it diverged or failed, or has no score.
     """
 
@@ -54,12 +54,12 @@ class Member:
         return self.ended in (_ENDS[Outcome.DIVERGED], FAILED)
 
     def line(self) -> str:
-        """Return it as a line of JSON."""
+        """Return it as one line of JSON."""
         return json.dumps({name: _json(value) for name, value in asdict(self).items()})
 
     @classmethod
     def read(cls, line: str) -> Member | None:
-        """Return the member of a line; None for a line that is not whole."""
+        """Return the member of a line; None for an incomplete line."""
         try:
             found = json.loads(line)
             numbers = {name: math.nan if found[name] is None else float(found[name]) for name in _NUMBERS}
@@ -77,16 +77,16 @@ def _json(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Job:
-    """A fit that is to be made.
+    """A fit to make.
 
     Args:
         key: of the member.
-        prepared: the plan and the data, whatever the seed.
-        criterion: what it is judged by.
+        prepared: the plan and the data, independent of the seed.
+        criterion: the metric.
         seed: of the fit.
         fold: see `Member`.
-        until: updates after which it pauses; None to go on to its end.
-        checkpoint: where it goes on; None to begin.
+        until: the number of updates after which it pauses; None to run to its end.
+        checkpoint: where it continues; None to begin.
     """
 
     key: str
@@ -98,10 +98,10 @@ class Job:
     checkpoint: Checkpoint | None = None
 
     def run(self, stop: Event | None = None) -> tuple[Member, Checkpoint | None] | None:
-        """Return the member, and where it goes on if it paused; None where it was stopped.
+        """Return the member, with a checkpoint if it paused; None if it was stopped.
 
         Args:
-            stop: once set, the fit ends after an update; None to stop for signals.
+            stop: once set, the fit ends after an update; None to stop on signals.
         """
         prepared = with_seed(self.prepared, self.seed)
         try:
@@ -114,7 +114,7 @@ class Job:
             )
         except ChalknetError as problem:
             return self._failed(str(problem)), None
-        except Exception as problem:  # of a loss or a metric of the user's: the others go on
+        except Exception as problem:  # in the user's loss or metric: the other fits continue
             text = (str(problem).strip().splitlines() or [""])[0]
             return self._failed(f"{type(problem).__name__}: {text}"), None
         if found.outcome is Outcome.INTERRUPTED and found.checkpoint is None:
@@ -143,12 +143,12 @@ class Job:
 
 
 def key_of(network: Network, recipe: Recipe, *others: object) -> str:
-    """Return what a fit is known by: the same for the same network, however it was written.
+    """Return the key of a fit: the same for the same network, however it was written.
 
     Args:
-        network: with its widths.
+        network: with all widths set.
         recipe: with the seed.
-        *others: what else it depends on.
+        *others: whatever else the fit depends on.
     """
     known = (identity_of(network), sorted(asdict(recipe).items()), others)
     return hashlib.sha256(repr(known).encode()).hexdigest()[:24]

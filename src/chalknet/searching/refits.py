@@ -1,4 +1,4 @@
-"""The best fits of a search, fitted again with all that a fit has: in the folder, or in memory."""
+"""The best fits of a search, made again as full fits, in the folder or in memory."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from chalknet.training import FitResult, Outcome, fit, load_run
 
 
 class Refits:
-    """Fits that are made again when they are asked for, each once.
+    """Fits that are made again on request, each once.
 
     Args:
-        entries: setting, recipe and what it is known by, the best one first.
+        entries: setting, recipe and key of each fit, the best one first.
         whole: the data.
         run: where fits run.
-        criterion: what they are judged by.
-        journal: of the search; its folder keeps the runs.
+        criterion: the metric.
+        journal: of the search; the runs are kept in its folder.
 
     Attributes:
-        names: what each kept run is known by, by its folder's name.
+        names: the key of each kept run, by its folder's name.
         interrupted: whether Ctrl-C ended one of them.
     """
 
@@ -46,9 +46,9 @@ class Refits:
         self.interrupted = False
 
     def kept(self, most: int) -> FitResult | None:
-        """Fit the best ones, so many of them, and keep them in the folder; return the first.
+        """Fit the given number of best ones again, keep them (in the folder, if any), and return the first.
 
-        None where there is none, or Ctrl-C came meanwhile.
+        None if there is none, or Ctrl-C came meanwhile.
         """
         for place in range(min(most, len(self._entries))):
             name = f"best-{place + 1}" if place else "best"
@@ -60,7 +60,7 @@ class Refits:
         return self._made.get(0)
 
     def at(self, place: int) -> FitResult:
-        """Return the fit at a place, 0 for the best one; IndexError where there is none."""
+        """Return the fit at an index, 0 for the best one; raise IndexError if there is none."""
         if place not in self._made:
             self._made[place] = self._fitted(place, None)
         return self._made[place]

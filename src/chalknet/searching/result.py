@@ -1,4 +1,4 @@
-"""What a search found: one table, the best fit, and how to make an ensemble of several."""
+"""The result of a search: a table, the best fit, and ensembles."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class SearchRow(Shown):
     """One setting of a search, over its seeds and parts of the data.
 
     Args:
-        values: what was chosen, by name.
-        rank: 1 for the best; settings of equal means share one.
-        mean: of the metric, over all fits; NaN where it could not be computed for one of them.
+        values: the chosen values, by name.
+        rank: 1 for the best; settings with equal means share a rank.
+        mean: of the metric, over all fits; NaN if it could not be computed for one of them.
         deviation: the standard deviation of the metric (`numpy.std`); NaN likewise.
-        fits: how many there were.
+        fits: the number of fits.
         seconds: of training, all fits together.
-        updates: that its fits made at the most: fewer than the others' where a halving left it out.
-        ended: how they ended.
+        updates: the most that one of its fits made; fewer than others if halving dropped the setting.
+        ended: how the fits ended.
         reason: why one diverged, failed or has no score.
     """
 
@@ -51,13 +51,13 @@ class SearchRow(Shown):
 
 @dataclass(frozen=True)
 class Scored:
-    """A setting and the fits that were made of it, before it has a rank.
+    """A setting and its fits, before it has a rank.
 
     Args:
-        values: what was chosen, by name.
+        values: the chosen values, by name.
         members: its fits, as far as they got.
-        rung: how often it was taken on by a halving; 0 without one.
-        place: of the setting among all of the search.
+        rung: the number of rounds of halving it survived; 0 without halving.
+        place: the index of the setting in the search.
     """
 
     values: Mapping[str, Any]
@@ -77,10 +77,10 @@ class Scored:
         return math.sqrt(sum((member.score - mean) ** 2 for member in self.members) / len(self.members))
 
     def order(self, criterion: Criterion) -> tuple[float, ...]:
-        """Return what is smaller for what ranks higher.
+        """Return a sort key: smaller ranks better.
 
-        Settings without a fit that went wrong come first, then those with a score; among them those that a
-        halving took on more often.
+        Settings without a failed fit come first, then those with a score; among them those that survived more
+        rounds of halving.
         """
         wrong = sum(member.went_wrong for member in self.members)
         if wrong or math.isnan(self.mean):
@@ -120,18 +120,18 @@ def _counted(members: Sequence[Member], end: str) -> str:
 
 @dataclass(frozen=True, repr=False)
 class SearchResult(Tabular):
-    """What a search found.
+    """The result of a search.
 
     Args:
         rows: a row for each setting, the best one first.
-        metric: by which they are ranked.
-        higher: whether more of it is better.
-        best: the best setting, fitted again and kept; None after Ctrl-C, or where no fit has a score.
-        seconds: that the search took.
-        fits: how many fits it made in this process.
-        interrupted: whether Ctrl-C ended it; the same call goes on where a folder was given.
-        notes: what may not be as it was meant, a sentence each.
-        refit: gives the fit of the setting and seed at a place, 0 for the best one.
+        metric: the metric by which they are ranked.
+        higher: whether higher is better.
+        best: the best setting, fitted again and kept; None after Ctrl-C, or if no fit has a score.
+        seconds: the time of the search.
+        fits: the number of fits made in this process.
+        interrupted: whether Ctrl-C ended it; if a folder was given, the same call continues it.
+        notes: what may not be as intended, one sentence each.
+        refit: returns the fit of the setting and seed at an index, 0 for the best one.
 
     Example:
         >>> import torch
@@ -173,7 +173,7 @@ class SearchResult(Tabular):
         return Table(tuple(heads), tuple(rows), title, tuple(f"note: {note}" for note in self.notes))
 
     def to_dict(self) -> dict[str, list[Any]]:
-        """Return the table as columns by their names; None where a setting has no such value or number."""
+        """Return the table as columns by name; None where a setting has no value."""
         names = list(dict.fromkeys(name for row in self.rows for name in row.values))
         columns: dict[str, list[Any]] = {"rank": [row.rank for row in self.rows]}
         columns |= {name: [row.values.get(name) for row in self.rows] for name in names}
@@ -195,10 +195,10 @@ class SearchResult(Tabular):
         """Return the table as CSV with a header, and write it where a path is given.
 
         Args:
-            path: a file; None to write none.
+            path: of the file; None to write none.
 
         Raises:
-            FileProblem: when it cannot be written.
+            FileProblem: if it cannot be written.
         """
         columns = self.to_dict()
         text = io.StringIO(newline="")
@@ -209,16 +209,16 @@ class SearchResult(Tabular):
         return text.getvalue()
 
     def ensemble(self, m: int = 5) -> Ensemble:
-        """Return the best `m` fits, which predict together: the mean, and how far they are apart.
+        """Return an ensemble of the best `m` fits; it predicts their mean and their spread.
 
-        They are the fits of the best setting, the best seed first, then those of the second one, and so on.
-        A fit that was not kept is made again, with the same numbers.
+        These are the fits of the best setting, the best seed first, then those of the second one, and so on.
+        A fit that was not kept is made again, with the same results.
 
         Args:
-            m: how many.
+            m: the number of fits.
 
         Raises:
-            InvalidValue: for more than there are.
+            InvalidValue: if there are fewer.
 
         Example:
             >>> import torch
@@ -245,7 +245,7 @@ class SearchResult(Tabular):
         return one_line(f"SearchResult({show_count(len(self.rows))} settings by {self.metric}{first})")
 
     def facts(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return it as a dict for JSON."""
         return {
             "metric": self.metric, "higher": self.higher, "seconds": self.seconds,
             "interrupted": self.interrupted, "notes": list(self.notes),
@@ -256,13 +256,13 @@ class SearchResult(Tabular):
 
     @classmethod
     def load(cls, path: str | Path) -> SearchResult:
-        """Return a search from its folder: the table, the best fit, and the ensemble of those that were kept.
+        """Load a search from its folder: the table, the best fit, and the ensemble of the kept fits.
 
         Args:
-            path: the folder of a search that has ended.
+            path: the folder of a finished search.
 
         Raises:
-            FileProblem: for a folder that holds none.
+            FileProblem: if there is no finished search in the folder.
         """
         folder = user_path(path)
         facts = read_facts(folder)
@@ -276,7 +276,7 @@ class SearchResult(Tabular):
 
     @classmethod
     def _of_facts(cls, facts: Mapping[str, Any]) -> SearchResult:
-        """Return what `facts` gave."""
+        """Return the result for the dict made by `facts`."""
         rows = tuple(
             SearchRow(
                 **{

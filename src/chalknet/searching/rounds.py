@@ -1,4 +1,4 @@
-"""The rounds of a search: which fits there are, and which of them go on."""
+"""The rounds of a search: which fits are made, and which of them continue."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from chalknet.searching.workers import made
 from chalknet.training import Checkpoint, Interrupt, PreparedFit, check_metrics, load_for, prepare
 from chalknet.units import show_count
 
-_SHARE = 0.2  # of the rows, where nothing else is held out
+_SHARE = 0.2  # of the rows, if nothing else is held out
 OnMember = Callable[[Member, int, int], None]
 
 
@@ -31,9 +31,9 @@ class Parts:
     """The data of a search.
 
     Args:
-        whole: to which the best ones are fitted again.
-        each: with what is held out of it, for each part that is held out once.
-        known_as: a hash of the content; None where it is not known.
+        whole: all rows, to which the best settings are fitted again.
+        each: the training and held-out rows of each split.
+        known_as: a hash of the content; None if unknown.
     """
 
     whole: Source
@@ -44,17 +44,17 @@ class Parts:
 def parts_of(
     run: RunOptions, data: object, held_out: object, folds: int | None, settings: Sequence[Configuration]
 ) -> tuple[Parts, tuple[str, ...]]:
-    """Return the data of a search, and what is to be told of it.
+    """Return the data of a search, and notes on it.
 
     Args:
-        run: their dtype is that of a table's numbers.
-        data: whatever `load` takes.
-        held_out: likewise, or a share; None for what the data bring, else a fifth.
-        folds: how many parts are held out in turn; None for one.
-        settings: whose loss says whether targets are classes.
+        run: its dtype is used for a table's numbers.
+        data: whatever `load` accepts.
+        held_out: likewise, or a share; None for the data's own held-out rows, else a fifth.
+        folds: the number of parts held out in turn; None for a single split.
+        settings: their losses determine whether targets are classes.
 
     Raises:
-        ChalknetError: for what cannot be loaded, or cut into so many parts.
+        ChalknetError: for data that cannot be loaded, or cut into so many parts.
     """
     notes: list[str] = []
     whole = load_for(run, data, held_out)
@@ -81,7 +81,7 @@ def parts_of(
 
 
 def _labels(source: Source) -> torch.Tensor | None:
-    """Return the classes of all rows; None where a row has several targets."""
+    """Return the classes of all rows; None if a row has several targets."""
     blocks = [y for _, y in target_blocks(source)]
     if not blocks:
         return None
@@ -92,12 +92,12 @@ def _labels(source: Source) -> torch.Tensor | None:
 def settings_of(
     space: Space, how: str, draws: int | None, seed: int
 ) -> tuple[list[Configuration], tuple[str, ...]]:
-    """Return the settings that are tried, and what is to be told of them.
+    """Return the settings to try, and notes on them.
 
     Args:
-        space: all that may be tried.
+        space: the search space.
         how: grid, random or halving.
-        draws: how many are drawn; None for all.
+        draws: how many settings to draw; None for all.
         seed: of the draws.
     """
     if how == "grid" or draws is None:
@@ -114,19 +114,19 @@ class Search:
     """The fits of a search, as far as they were made.
 
     Args:
-        settings: what is tried.
-        seeds: with which each is fitted.
+        settings: the settings to try.
+        seeds: each setting is fitted with each seed.
         parts: the data.
         run: where fits run.
-        criterion: what they are judged by.
-        journal: keeps what has ended.
-        n_jobs: how many are made at a time.
+        criterion: the metric.
+        journal: stores the finished fits.
+        n_jobs: the number of fits at a time.
         interrupt: whether a signal asked to stop.
-        on_member: is called with each that has ended.
+        on_member: called with each finished fit.
 
     Attributes:
-        fits: how many were made here.
-        notes: what is to be told, a sentence each.
+        fits: the number of fits made by this process.
+        notes: for the user, one sentence each.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ class Search:
         self._prepare(settings, parts, run)
 
     def _prepare(self, settings: Sequence[Configuration], parts: Parts, run: RunOptions) -> None:
-        """Prepare each setting for each part of the data; leave one aside that was there before."""
+        """Prepare each setting for each part of the data; skip repeated settings."""
         notes: list[str] = []
         seen: set[str] = set()
         for setting in settings:
@@ -183,14 +183,14 @@ class Search:
         return key_of(plan.network, replace(plan.recipe, seed=0), *others)
 
     def all(self) -> list[Scored]:
-        """Make all fits; return the settings whose fits have all ended."""
+        """Make all fits; return the settings whose fits have all finished."""
         return self._round(range(len(self.settings)), None, {}, 0)[0]
 
     def halved(self, factor: int) -> list[Scored]:
-        """Make short fits of all settings, and longer ones of the best, which go on where they paused.
+        """Make short fits of all settings, then continue the best ones (successive halving).
 
         Args:
-            factor: one in so many settings goes on, with so many times the updates.
+            factor: one in `factor` settings continues, to `factor` times the updates.
 
         Raises:
             InvalidValue: for a budget in seconds.
@@ -223,13 +223,13 @@ class Search:
     def _round(
         self, places: Iterable[int], divisor: int | None, paused: dict[str, Checkpoint], rung: int
     ) -> tuple[list[Scored], dict[str, Checkpoint]]:
-        """Make the fits of some settings up to a part of their budget.
+        """Make the fits of some settings up to a fraction of their budget.
 
         Args:
-            places: of the settings.
-            divisor: the part: 3 for a third; None for all of it.
-            paused: where fits go on, by what they are known by without a length.
-            rung: how often the settings were taken on.
+            places: the indices of the settings.
+            divisor: 3 for a third of the budget; None for all of it.
+            paused: the checkpoints of paused fits, by their keys without a length.
+            rung: the number of rounds the settings have survived.
         """
         places = list(places)
         known: dict[int, list[str]] = {place: [] for place in places}
@@ -269,7 +269,7 @@ class Search:
         return list(self._standings(known, rung)), going
 
     def _standings(self, known: Mapping[int, Sequence[str]], rung: int) -> Iterable[Scored]:
-        """Yield the settings whose fits have all ended."""
+        """Yield the settings whose fits have all finished."""
         for place, keys in known.items():
             found = [self._journal.get(key) for key in keys]
             members = [member for member in found if member is not None]
@@ -277,10 +277,10 @@ class Search:
                 yield Scored(self.settings[place].values, members, rung, place)
 
     def order(self, standings: Sequence[Scored]) -> list[tuple[Configuration, Recipe, str]]:
-        """Return what an ensemble takes: the fits of the best setting, the best seed first, then the next.
+        """Return the fits in the order for an ensemble: best setting first, and in it the best seed.
 
         Args:
-            standings: the settings; one of which a fit went wrong, or that a halving left out, is not taken.
+            standings: the settings; those with a failed fit, or dropped by halving, are left out.
         """
         last = max((each.rung for each in standings), default=0)
         found = []

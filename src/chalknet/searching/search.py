@@ -47,47 +47,45 @@ def search(
     on_member: Callable[[Member, int, int], None] | None = None,
     **options: Unpack[PlanKeywords],
 ) -> SearchResult:
-    """Return the table of many fits to the same data, ranked, and the best one, fitted again.
+    """Fit many networks to the same data, rank them, and fit the best one again.
 
-    Each fit has, bit for bit, the numbers that `fit` gives with `threads=1`. They are made side by side in
-    threads; under `joblib.parallel_config(backend)` wherever that backend makes them, on other machines too.
+    Each fit gives, bit for bit, the results of `fit` with `threads=1`. Fits run in parallel threads, or with
+    `joblib.parallel_config(backend)` on that backend, also on other machines.
 
     Args:
-        models: whatever `read` takes, a list of such models, or a dict of them by name. A name in the place
-            of a width (`"? -> width relu -> ?"`) is filled from `over`, `?` at the ends from the data.
-        data: whatever `load` takes.
-        over: by name, the values to try: fields of the recipe and options of its optimizer, names of widths,
+        models: whatever `read` accepts, a list of such models, or a dict of them by name. A named width
+            (`"? -> width relu -> ?"`) takes its values from `over`, `?` at the ends from the data.
+        data: whatever `load` accepts.
+        over: the values to try, by name: fields of the recipe and options of its optimizer, names of widths,
             `activation` for the activations `?` of a formula, and `seed`. Values are a list, a range, or a
-            text: "range(5)", and to draw from (random, halving) "uniform(0, 0.5)", "log(1e-4, 0.1)",
-            "whole(8, 64)"; or an object of scipy.stats.
-        metric: by which fits are ranked, over held-out samples: "loss" (default), the name of a metric (r2,
+            string: "range(5)", or a distribution to draw from (random, halving): "uniform(0, 0.5)",
+            "log(1e-4, 0.1)", "whole(8, 64)"; or an object of scipy.stats.
+        metric: the ranking metric, over held-out samples: "loss" (default), the name of a metric (r2,
             mae, accuracy, auc, ...), or a function of (y_true, y_pred).
-        higher: whether more of the metric is better, for a function whose name does not end in `_score`,
+        higher: whether higher is better, for a function whose name does not end in `_score`,
             `_error` or `_loss`.
-        how: "grid" tries everything, "random" draws settings, "halving" gives all of them a short fit and
-            lets the best ones go on, a part of them each time, until one has made the whole budget.
-        draws: how many settings are drawn; for "halving" None for the whole grid.
+        how: "grid" tries every combination, "random" draws settings, "halving" fits all of them briefly and
+            continues the best ones, fewer each time, until one has used the whole budget.
+        draws: the number of settings to draw; for "halving" None for the whole grid.
         draw_seed: of the draws.
-        factor: of a halving: one in so many settings goes on, with so many times the updates.
-        folds: in how many parts the rows are cut, each of which is held out once (cross-validation); None for
-            one held-out part.
-        held_out: as in `fit`; without it and without folds, and where the data bring no held-out samples, a
-            fifth of the rows.
-        recipe: a `Recipe` that all have in common; its fields may be given as keywords instead, or as
-            keywords over it.
-        out: a folder for a line for each fit that has ended, and the best fits. A search that was killed goes
-            on there when it is called again; so does one over more values, for what is new.
+        factor: for halving: one in `factor` settings continues, to `factor` times the updates.
+        folds: the number of folds of a cross-validation; None for a single split.
+        held_out: as in `fit`; by default the data's own held-out samples, or else a fifth of the rows.
+        recipe: the `Recipe` shared by all fits; its fields may be given as keywords instead, or overridden by
+            keywords.
+        out: a folder for one line per finished fit, and for the best fits. Called again after a kill or with
+            more values, the search makes only the missing fits.
         keep: how many of the best fits are fitted again and kept in `out`, for an ensemble.
-        n_jobs: how many fits are made at a time; None or -1 for as many as there are cores.
-        on_member: is called with each fit that has ended, how many have, and of how many.
-        **options: those of the options of `fit` that say how and where: loss, optimizer, lr, batch_size,
-            updates, ..., engine, dtype. Left out, `device` is "cpu" and `threads` is 1, for each fit.
+        n_jobs: the number of parallel fits; None or -1 for the number of cores.
+        on_member: called with each finished fit, the number finished, and the total.
+        **options: those options of `fit` that say how and where to fit: loss, optimizer, lr, batch_size,
+            updates, ..., engine, dtype. By default, `device` is "cpu" and `threads` is 1 for each fit.
 
     Raises:
         UnknownName: for a name in `over` that neither the recipe nor a model has, or an unknown metric.
-        InvalidValue: for values, numbers or a metric that cannot be.
-        FileProblem: for a folder of something else.
-        ChalknetError: of the kind that names what does not fit together, before the first fit.
+        InvalidValue: for invalid values, numbers or metric.
+        FileProblem: for a folder that is not a search's.
+        ChalknetError: before the first fit, if network, data and recipe do not match.
 
     Example:
         >>> import torch
@@ -142,9 +140,9 @@ _OWN = (
 
 
 def _run_options(options: Mapping[str, Any]) -> RunOptions:
-    """Return where fits run: on one thread each, and on the CPU, unless it is said otherwise."""
+    """Return where fits run: on one thread each, and on the CPU, by default."""
     run = RunOptions(**options_for(RunOptions, options))
-    device = "cpu" if run.any_device else run.device  # to measure each fit would take longer than most do
+    device = "cpu" if run.any_device else run.device  # measuring would take longer than most fits
     return replace(run, device=device, threads=1 if run.threads is None else run.threads)
 
 

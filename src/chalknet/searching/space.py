@@ -1,4 +1,4 @@
-"""What is searched: models with named widths, and the values that each field of the recipe may take."""
+"""The search space: models with named widths, and the values that each field of the recipe may take."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from chalknet.planning import OTHER_NAMES, RECIPE_FIELDS, Recipe, optimizer_opti
 from chalknet.units import one_line
 
 Random: TypeAlias = np.random.Generator
-_ACTIVATION = "activation"  # fills the activations of a network that are open
+_ACTIVATION = "activation"  # sets the activations of a network written `?`
 _LARGEST_GRID = 100_000
-_TRIES = 50  # draws for each setting that is wanted, before the space is taken to have no more
+_TRIES = 50  # draws per wanted setting before the space counts as exhausted
 _CALL = re.compile(r"\s*(\w+)\s*\((.*)\)\s*", re.DOTALL)
 
 
@@ -32,8 +32,8 @@ class Configuration:
     """A network and a recipe, without a seed.
 
     Args:
-        values: what was chosen, by name: the model where there are several, widths, fields of the recipe.
-        network: with its widths.
+        values: the chosen values, by name: the model if there are several, widths, fields of the recipe.
+        network: with all widths set.
         recipe: with the first seed.
     """
 
@@ -44,11 +44,11 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Distribution:
-    """Values that are drawn at random, without end.
+    """A distribution from which values are drawn.
 
     Args:
         text: how it was written.
-        draw: gives one.
+        draw: returns one value.
     """
 
     text: str
@@ -60,14 +60,14 @@ Values: TypeAlias = "Sequence[Any] | Distribution"
 
 @dataclass(frozen=True)
 class Space:
-    """All that a search may try.
+    """The search space.
 
     Args:
         models: by their names.
-        values: what may be chosen, by name, of what one recipe or network has.
-        seeds: with which each setting is fitted.
-        recipe: what all have in common, as keywords over a recipe.
-        base: that recipe; None without one.
+        values: the possible values, by the name of a recipe field, width or activation.
+        seeds: each setting is fitted with each seed.
+        recipe: the keywords common to all settings, which override `base`.
+        base: the common recipe; None without one.
     """
 
     models: Mapping[str, Network]
@@ -77,20 +77,20 @@ class Space:
     base: Recipe | None
 
     def varied_by(self, model: str) -> dict[str, Values]:
-        """Return what may be chosen for a model: fields of the recipe, and its own open widths."""
+        """Return the names varied for a model: fields of the recipe, and its own named widths."""
         network = self.models[model]
         return {name: each for name, each in self.values.items() if _concerns(name, network)}
 
     @property
     def varied(self) -> tuple[str, ...]:
-        """Return the names of what differs between settings, in the order of the table's columns."""
+        """Return the names that differ between settings, in the order of the table's columns."""
         return (*(("model",) if len(self.models) > 1 else ()), *self.values)
 
     def grid(self) -> Iterator[Configuration]:
         """Yield every setting.
 
         Raises:
-            InvalidValue: where values are drawn, or there are too many.
+            InvalidValue: if values are drawn from a distribution, or there are too many settings.
         """
         for name, values in self.values.items():
             if isinstance(values, Distribution):
@@ -105,10 +105,10 @@ class Space:
                 yield self.setting(model, dict(zip(names, chosen, strict=True)))
 
     def drawn(self, draws: int, seed: int) -> Iterator[Configuration]:
-        """Yield so many different settings at random, or all where there are no more.
+        """Yield different settings at random, or all if there are no more.
 
         Args:
-            draws: how many.
+            draws: the number of settings.
             seed: of the draws.
         """
         random = np.random.default_rng(seed)
@@ -133,7 +133,7 @@ class Space:
 
     @property
     def size(self) -> float:
-        """Return how many settings there are; infinite where values are drawn."""
+        """Return the number of settings; infinite if values are drawn from a distribution."""
         sizes = [
             prod(
                 math.inf if isinstance(each, Distribution) else len(each)
@@ -144,10 +144,10 @@ class Space:
         return sum(sizes)
 
     def setting(self, model: str, chosen: Mapping[str, Any]) -> Configuration:
-        """Return a model with the values that were chosen.
+        """Return the setting of a model with the chosen values.
 
         Raises:
-            ChalknetError: for a value that cannot be, naming it.
+            ChalknetError: for an invalid value; names it.
         """
         network = self.models[model]
         named = ({"model": model} if len(self.models) > 1 else {}) | dict(chosen)
@@ -170,17 +170,17 @@ def space_of(
     recipe: Recipe | None,
     options: Mapping[str, Any],
 ) -> Space:
-    """Return what is searched.
+    """Return the search space.
 
     Args:
         models: one model, several, or several by name.
         over: values by the names of fields and widths.
-        recipe: what all have in common.
-        options: keywords over it.
+        recipe: the common recipe.
+        options: keywords that override it.
 
     Raises:
         UnknownName: for a name that neither a recipe nor a model has.
-        InvalidValue: for values that are none, a width that stays open, a module.
+        InvalidValue: for invalid values, a named width without values, or a module.
     """
     if over is None:
         over = {}
@@ -200,7 +200,7 @@ def space_of(
 
 
 def _check_names(space: Space) -> None:
-    """Refuse a name that nothing has, a width that nothing fills, and one that could be two things."""
+    """Refuse an unknown name, a named width without values, and an ambiguous name."""
     symbols = {symbol for network in space.models.values() for symbol in network.symbols} - {UNKNOWN_WIDTH}
     for name in space.values:
         if name in symbols and name in _FIELDS:
@@ -230,7 +230,7 @@ def _concerns(name: str, network: Network) -> bool:
 
 
 def _networks(models: Any) -> dict[str, Network]:
-    """Return the networks by their names."""
+    """Return the networks, by name."""
     if isinstance(models, Mapping):
         named = {str(name): each for name, each in models.items()}
     elif isinstance(models, list | tuple):
@@ -255,7 +255,7 @@ def _networks(models: Any) -> dict[str, Network]:
 
 
 def _name_of(model: object, network: Network) -> str:
-    """Return the text of a model, where it is a short one, else its network in a line."""
+    """Return the text of a model if it is short, else its network in one line."""
     if isinstance(model, str) and "\n" not in model and "->" in model and len(model) <= 60:
         return " ".join(model.split())
     return one_line(write(network, "shorthand"), 60)
@@ -266,11 +266,11 @@ def values_of(name: str, given: object) -> Values:
 
     Args:
         name: of the field or width.
-        given: a list, a range, an array, one value, a text such as "log(1e-4, 0.1)", or an object of scipy's
-            kind that draws.
+        given: a list, a range, an array, one value, a string such as "log(1e-4, 0.1)", or an object like
+            those of scipy.stats.
 
     Raises:
-        InvalidValue: for no values, or a text that is none.
+        InvalidValue: for no values, or an invalid string.
     """
     if (rvs := getattr(given, "rvs", None)) is not None:
         return Distribution(type(given).__name__, lambda random: _plain(rvs(random_state=random)))
@@ -298,7 +298,7 @@ def values_of(name: str, given: object) -> Values:
 
 
 def _plain(value: Any) -> Any:
-    """Return Python's number for one of numpy."""
+    """Return a numpy number as a Python number."""
     return (
         value.item()
         if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0)

@@ -1,4 +1,4 @@
-"""Where the fits of a search are made: in threads of this process, or where joblib's backend makes them."""
+"""Runs the fits of a search: in threads of this process, or on a joblib backend."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from chalknet.system import cores
 from chalknet.training import Checkpoint, Interrupt, one_thread
 
 Made: TypeAlias = "tuple[Member, Checkpoint | None]"
-_LOOK_S = 0.1  # between two looks whether a signal came
+_LOOK_S = 0.1  # between checks for a signal
 _MOST_JOBS = 4096
 
 
 def made(jobs: Sequence[Job], n_jobs: int | None, interrupt: Interrupt) -> Iterator[Made]:
-    """Yield what the jobs give, in the order in which they end; up to an interrupt.
+    """Yield the results of the jobs in the order in which they end, until an interrupt.
 
-    The compiled loop runs outside the lock of the interpreter, so that threads share the data and still
-    compute side by side. Where `joblib.parallel_config` names another backend than threads, it makes them.
+    The compiled loop releases the global interpreter lock, so that threads share the data and still run in
+    parallel. If `joblib.parallel_config` names a backend other than threads, that backend runs the jobs.
 
     Args:
-        jobs: fits that do not depend on each other.
-        n_jobs: how many at a time; None for as many as there are cores, or as the backend has workers.
+        jobs: independent fits.
+        n_jobs: the number at a time; None for the number of cores, or of the backend's workers.
         interrupt: whether a signal asked to stop.
     """
     is_other, workers = _backend()
@@ -37,10 +37,10 @@ def made(jobs: Sequence[Job], n_jobs: int | None, interrupt: Interrupt) -> Itera
 
 
 def checked_jobs(n_jobs: object) -> int | None:
-    """Return how many fits are made at a time; None for as many as there are cores (-1).
+    """Return the number of fits at a time; None for the number of cores (-1).
 
     Raises:
-        InvalidValue: for anything but a whole number of at least 1, -1 or None.
+        InvalidValue: for anything but a positive whole number, -1 or None.
     """
     if n_jobs is None:
         return None
@@ -53,7 +53,7 @@ def checked_jobs(n_jobs: object) -> int | None:
 
 
 def _backend() -> tuple[bool, int | None]:
-    """Return whether joblib was told to work elsewhere than in threads of this process, and how many."""
+    """Return whether joblib is set to a backend other than threads, and its number of workers."""
     joblib: Any = sys.modules.get("joblib")
     if joblib is None:
         return False, None
@@ -119,6 +119,6 @@ def _by_joblib(jobs: Sequence[Job], n_jobs: int, interrupt: Interrupt) -> Iterat
 
 
 def _run(job: Job) -> Made | None:
-    """Make a fit in a worker of joblib's."""
+    """Run a fit in a joblib worker."""
     with one_thread():
         return job.run()

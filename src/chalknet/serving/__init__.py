@@ -1,4 +1,4 @@
-"""A fit for others to use: a file of ONNX with its preparation, a model card, a server."""
+"""Export and serve a fit: an ONNX file with the preprocessing, a model card, an HTTP server."""
 
 from chalknet.lazy import door
 

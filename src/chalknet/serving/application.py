@@ -1,4 +1,4 @@
-"""The application: routes, limits, and which answers are given without a thread of their own."""
+"""The application: routes, limits, and which requests are answered without a separate thread."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from chalknet.serving.replies import CSV, JSON, Reply, answer_reply, error_reply
 from chalknet.system import cores
 from chalknet.training import FitResult, Prediction
 
-_AT_ONCE = 1 << 21  # multiply-adds: about a millisecond, which a thread of its own would take to begin
+_AT_ONCE = 1 << 21  # multiply-adds: about a millisecond, as long as starting a thread takes
 _AT_ONCE_ROWS, _AT_ONCE_BYTES = 256, 1 << 16
 _KINDS = {"application/json": JSON, "": JSON, "text/csv": CSV, "application/csv": CSV}
 _ACCEPTED = {**_KINDS, "*/*": JSON, "application/*": JSON, "text/*": CSV}
@@ -32,12 +32,12 @@ _ACCEPTED = {**_KINDS, "*/*": JSON, "application/*": JSON, "text/*": CSV}
 
 @dataclass(frozen=True)
 class ServingLimits:
-    """How much a request may ask.
+    """Limits of a request.
 
     Args:
-        max_bytes: of its body.
-        max_rows: in it.
-        max_seconds: until its body is there and answered.
+        max_bytes: the size of the body.
+        max_rows: the number of rows.
+        max_seconds: the time to receive the body and answer.
     """
 
     max_bytes: int
@@ -49,12 +49,12 @@ def application_of(model: FitResult | Path, limits: ServingLimits, unknown: str 
     """Return the application that serves a fit.
 
     Args:
-        model: the fit, or the folder that it was kept in.
+        model: the fit, or the folder of a kept one.
         limits: of a request.
-        unknown: as `predict` takes it.
+        unknown: as in `predict`.
 
     Raises:
-        FileProblem: for a folder that holds no run that has ended.
+        FileProblem: for a folder without a finished run.
     """
     service = _Service(model, limits, Predictor.of(model, unknown))
     routes = [
@@ -73,7 +73,7 @@ def application_of(model: FitResult | Path, limits: ServingLimits, unknown: str 
 
 
 class _Service:
-    """What answers the requests about one fit."""
+    """Answers the requests for one fit."""
 
     def __init__(self, model: FitResult | Path, limits: ServingLimits, predictor: Predictor) -> None:
         self._model, self._limits, self._predictor = model, limits, predictor
@@ -88,7 +88,7 @@ class _Service:
         self._card = b""
 
     async def predict(self, request: Request) -> Response:
-        """Answer rows."""
+        """Predict the rows of a request."""
         limits = self._limits
         try:
             async with asyncio.timeout(limits.max_seconds):
@@ -100,7 +100,7 @@ class _Service:
         except ChalknetError as problem:
             return _response(error_reply(problem))
         except ClientDisconnect:
-            return Response(status_code=400)  # nobody reads it
+            return Response(status_code=400)  # never sent: the client has gone
         except TimeoutError:
             late = Refused(
                 where="the request",
@@ -111,25 +111,25 @@ class _Service:
             return _response(error_reply(late, 503))
 
     async def page(self, request: Request) -> Response:
-        """Show what is served, for people."""
+        """Return the page that describes the served fit."""
         return Response(
             self._facts.page(request.headers.get("host") or "127.0.0.1:8000"), media_type="text/html"
         )
 
     async def openapi(self, request: Request) -> Response:
-        """Give the description of the interface, for programs."""
+        """Return the OpenAPI description."""
         return Response(self._facts.openapi_text(), media_type=JSON)
 
     async def openapi_page(self, request: Request) -> Response:
-        """Show the description of the interface, without asking another server."""
+        """Return the OpenAPI description as a page, without files from another server."""
         return Response(self._facts.openapi_page(), media_type="text/html")
 
     async def health(self, request: Request) -> Response:
-        """Say that requests are answered."""
+        """Return the health check."""
         return Response(self._facts.health(), media_type=JSON)
 
     async def card(self, request: Request) -> Response:
-        """Give the model card."""
+        """Return the model card."""
         try:
             self._card = self._card or await asyncio.get_running_loop().run_in_executor(
                 self._threads, self._card_text
@@ -139,12 +139,12 @@ class _Service:
         return Response(self._card, media_type="text/markdown")
 
     def _card_text(self) -> bytes:
-        from chalknet.serving.exports import card_bytes  # brings torch
+        from chalknet.serving.exports import card_bytes  # imports torch
 
         return card_bytes(self._model)
 
     async def _body(self, request: Request) -> bytes:
-        """Return the body, found to be small enough before it is read and while it is."""
+        """Return the body; its size is checked before and while it is read."""
         most, stated = self._limits.max_bytes, request.headers.get("content-length", "")
         body = b""
         if not (stated.isdigit() and int(stated) > most):
@@ -183,7 +183,7 @@ class _Service:
         return question
 
     async def _answer(self, question: Question) -> Prediction:
-        """Return the answer: at once where that takes less time than a thread needs, else by a thread."""
+        """Return the answer: directly if that is faster than starting a thread, else from a thread."""
         small = question.rows <= _AT_ONCE_ROWS and (self._cost or _AT_ONCE) * question.rows <= _AT_ONCE
         if small and question.data is not None:
             return question.full_answer(self._predictor)
@@ -197,7 +197,7 @@ class _Service:
 
 
 class _RefusedRequest(Exception):
-    """A request that is refused for what HTTP says of it."""
+    """A request refused at the level of HTTP."""
 
     def __init__(self, status: int, where: str, got: str, wanted: str, remedy: str) -> None:
         super().__init__(status)
@@ -206,7 +206,7 @@ class _RefusedRequest(Exception):
 
 
 def _accepted(request: Request) -> str:
-    """Return in which form the client takes an answer: JSON unless it prefers CSV."""
+    """Return the response format that the client accepts: JSON unless it prefers CSV."""
     stated = request.headers.get("accept", "*/*") or "*/*"
     best, most = "", 0.0
     for part in stated.split(","):
@@ -229,7 +229,7 @@ def _response(reply: Reply) -> Response:
 
 
 async def _refuse_route(request: Request, problem: HTTPException) -> Response:
-    """Answer a path or a method that is not there."""
+    """Respond to an unknown path or method."""
     method = problem.status_code == 405
     found = InvalidValue(
         where=f"{request.method} {request.url.path[:200]}",
@@ -243,7 +243,7 @@ async def _refuse_route(request: Request, problem: HTTPException) -> Response:
 
 
 async def _fail(request: Request, problem: Exception) -> Response:
-    """Answer what should not happen; the traceback is logged."""
+    """Respond to an unexpected error; the traceback is logged."""
     found = Refused(
         where="the server",
         got=f"a {type(problem).__name__} that it did not expect",

@@ -1,4 +1,4 @@
-"""A model card in Markdown: what a fit is of, how it was made, how good it is, and where its limits are."""
+"""A model card in Markdown: what a fit predicts, how it was made, how good it is, and its limits."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from chalknet.units import show_count, show_share, show_value
 _COLUMNS_SHOWN = 200
 _PLAIN = re.compile(
     r"([\\`*\[\]<>|#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))"
-)  # signs that Markdown would take for its own
+)  # characters with a meaning in Markdown
 
 
 def card_of(result: FitResult, folder: Path | None = None) -> str:
-    """Return the card of a fit.
+    """Return the model card of a fit.
 
     Args:
         result: the fit.
-        folder: that it was kept in, for its checksums and the versions that made it; None for none.
+        folder: where it was kept, for its checksums and the versions that made it; None if it was not.
     """
     sections = {
         "Network": _network(result),
@@ -47,7 +47,7 @@ def card_of(result: FitResult, folder: Path | None = None) -> str:
 
 
 def purpose(result: FitResult) -> str:
-    """Return in a sentence what a fit predicts, and of what."""
+    """Return a sentence that says what a fit predicts, and from what."""
     preparation, loss = result.preparation, result.plan.recipe.loss_row
     named = preparation is not None and preparation.named
     targets = ", ".join(column.name for column in preparation.y) if named and preparation else ""
@@ -121,7 +121,7 @@ def _recipe(result: FitResult) -> str:
 
 
 def _metrics(result: FitResult) -> str:
-    """Return what was evaluated, beside the trivial predictor, and all metrics where the rows are at hand."""
+    """Return the metrics beside the trivial predictor's; all metrics if the rows are available."""
     history, baseline = result.history, result.baseline
     if not history.evaluations:
         return ""
@@ -213,5 +213,5 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _text(text: str) -> str:
-    """Return a text that Markdown shows as it is, on one line."""
+    """Return a text escaped for Markdown, on one line."""
     return _PLAIN.sub(r"\\\1", printable(str(text).replace("\n", " ").replace("\t", " ")))

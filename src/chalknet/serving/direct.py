@@ -1,4 +1,4 @@
-"""Values by columns as features without a table between: a few microseconds in the place of milliseconds."""
+"""Columns of plain values to features without a table: microseconds instead of milliseconds."""
 
 from __future__ import annotations
 
@@ -34,41 +34,41 @@ _TRUTHS: frozenset[type] = frozenset({bool})
 
 
 class _NotPlain(Exception):
-    """Values that a table has to judge: texts of numbers, new words, gaps that are refused."""
+    """Raised for values that need the full path: numbers as text, unknown words, refused gaps."""
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """A fit that is open, and answers rows one after another.
+    """A loaded fit that predicts rows for many requests.
 
     Args:
-        fitted: what predicts.
+        fitted: makes the predictions.
     """
 
     fitted: FittedForward
 
     @classmethod
     def of(cls, model: FitResult | Path, unknown: str | None = None) -> Predictor:
-        """Return what answers for a fit, with words that it does not know treated as asked.
+        """Return the predictor of a fit, with the given treatment of unknown words.
 
         Raises:
-            UnknownName: for another way to treat them.
-            FileProblem: for a folder that holds no run that has ended.
+            UnknownName: for an unknown treatment.
+            FileProblem: for a folder without a finished run.
         """
         if unknown is not None:
-            LoadOptions(unknown=unknown)  # which refuses what it does not know
+            LoadOptions(unknown=unknown)  # refuses unknown treatments
         fitted = fitted_of(model, "serve")
         return cls(replace(fitted, preparation=with_unknown(fitted.preparation, {"unknown": unknown})))
 
     def answer(self, data: object, options: Mapping[str, Any] | None = None) -> Prediction:
-        """Return what `predict` says of data, whatever it takes."""
+        """Return the result of `predict` for any data that it accepts."""
         return predict_with(self.fitted, data, (), options or {})
 
     def answer_columns(self, columns: Mapping[str, Sequence[object]]) -> Prediction | None:
-        """Return what `predict` says of columns of plain values, bit for bit; None where it has to be asked.
+        """Return the result of `predict` for plain columns, bit for bit; None if `predict` itself is needed.
 
         Args:
-            columns: those of the fit, by name; numbers, words of the training rows, None for a gap.
+            columns: of the fit, by name; numbers, words of the training rows, None for a gap.
         """
         direct = self._direct
         if direct is None:
@@ -93,15 +93,15 @@ class Predictor:
 
 @dataclass(frozen=True)
 class _DirectColumns:
-    """What turns plain values into features, as the preparation of the training rows does."""
+    """Turns plain values into features, as the preparation of the training rows does."""
 
     preparation: Preparation
 
     def features(self, columns: Mapping[str, Sequence[object]], replaced: Counter[str]) -> Array:
-        """Return x `(rows, width)`; counted are gaps where the training rows had none.
+        """Return x `(rows, width)`; gaps are counted in columns where the training rows had none.
 
         Raises:
-            _NotPlain: for values that a table has to judge.
+            _NotPlain: for values that need the full path.
             DataError: for a number that is too large once it is standardised.
         """
         rows = len(columns[self.preparation.x[0].name])
@@ -133,7 +133,7 @@ class _DirectColumns:
             with np.errstate(over="ignore"):
                 raw[:, i] = values
         if np.isinf(raw).any():
-            raise _NotPlain  # with the number, which the error names
+            raise _NotPlain  # the full path raises the error that names the number
         if not self._numbers.x:
             return np.empty((rows, 0), self.preparation.dtype)
         return self._numbers.apply(raw, owned=True, replaced=replaced)
@@ -156,12 +156,12 @@ class _DirectColumns:
 
     @cached_property
     def _numbers(self) -> Preparation:
-        """Return the preparation of the columns of numbers alone."""
+        """Return the preparation of only the columns of numbers."""
         return replace(self.preparation, x=tuple(each for each in self.preparation.x if each.words is None))
 
     @cached_property
     def _gaps(self) -> list[frozenset[type]]:
-        """Return of each column of numbers the type of a gap, where one is filled."""
+        """Return for each column of numbers the type that stands for a gap, if gaps are filled."""
         unknown = self.preparation.unknown
         return [
             frozenset({NoneType} if each.number_of_gap(unknown) is not None else ())
@@ -183,7 +183,7 @@ class _DirectColumns:
 
     @cached_property
     def _words(self) -> list[tuple[PreparedColumn, int, int | None]]:
-        """Return each column of words, where it begins, and the place of a gap."""
+        """Return each column of words, where it begins in x, and where a gap is counted."""
         pairs = zip(self.preparation.x, self._starts, strict=False)
         unknown = self.preparation.unknown
         return [(each, at, each.place_of_gap(unknown)) for each, at in pairs if each.words is not None]

@@ -1,4 +1,4 @@
-"""Write a fit to a file that other programs, or people, read: ONNX, or a model card."""
+"""Write a fit as an ONNX file or a model card."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from chalknet.training import FitResult
 
 @public()
 def export(model: FitResult | str | Path, path: str | Path) -> None:
-    """Write a fit for others: to a `.onnx` file what predicts, to a `.md` file a model card.
+    """Export a fit: to a `.onnx` file with pre- and postprocessing, or to a `.md` file as a model card.
 
-    The ONNX file takes the columns as they stand in the data, one input `(n, 1)` for each, by name: numbers
-    as float64, with NaN for a gap, words as texts, with "" for a gap. Features without names are one input
-    `X` `(n, ...)`, float32, or float64 where they are standardised; pixels are the bytes of their file. It
-    gives `class` `(n,)` and `probabilities` `(n, classes)`, or `values` `(n, targets)` in the target's unit,
-    as `predict` does. A row that `predict` refuses gives NaN, and the class "" or the least int64.
+    The ONNX model takes the columns as they are in the data, one input `(n, 1)` for each, by name: numbers
+    as float64, with NaN for a gap, words as strings, with "" for a gap. Features without names are one input
+    `X` `(n, ...)`, float32, or float64 if they are standardised; pixels are bytes, as in their files. Its
+    outputs are those of `predict`: `class` `(n,)` and `probabilities` `(n, classes)`, or `values`
+    `(n, targets)` in the target's unit. A row that `predict` refuses gives NaN, and the class "" or
+    the smallest int64.
 
     Args:
-        model: a FitResult, or the folder that a fit was kept in.
-        path: the file to write, by its ending; one that is there is written over.
+        model: a FitResult, or the folder of a kept fit.
+        path: the file to write; its ending sets the format. An existing file is overwritten.
 
     Raises:
         UnknownName: for another ending.
-        CannotExpress: for a step that ONNX does not have, or a module of your own, by its name.
+        CannotExpress: for a step that ONNX does not have, or a module of your own; names it.
         MissingPackage: for ONNX without the package onnx.
-        FileProblem: when the file cannot be written.
+        FileProblem: if the file cannot be written.
 
     Example:
         >>> import tempfile
@@ -45,13 +46,13 @@ def export(model: FitResult | str | Path, path: str | Path) -> None:
 
 
 def _onnx(model: FitResult | Path) -> bytes:
-    from chalknet.serving.onnx_graph import onnx_of  # brings onnx
+    from chalknet.serving.onnx_graph import onnx_of  # imports onnx
 
     return onnx_of(_result_of(model))
 
 
 def card_bytes(model: FitResult | Path) -> bytes:
-    """Return the model card of a fit, or of the folder that it was kept in."""
+    """Return the model card of a fit, or of a kept one's folder."""
     from chalknet.serving.card import card_of
 
     folder = None if isinstance(model, FitResult) else model
@@ -61,7 +62,7 @@ def card_bytes(model: FitResult | Path) -> bytes:
 def _result_of(model: FitResult | Path) -> FitResult:
     if isinstance(model, FitResult):
         return model
-    from chalknet.training import load_run  # brings torch
+    from chalknet.training import load_run  # imports torch
 
     return load_run(model)
 

@@ -1,4 +1,4 @@
-"""A fit as an ONNX graph: columns go in as they stand in the data, classes and values come out."""
+"""A fit as an ONNX graph: its inputs are the columns of the data, its outputs classes or values."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ Array = npt.NDArray[Any]
 _ARRAY = "X"  # the name of features without names
 _LINKS = {"exp": "Exp", "sigmoid": "Sigmoid", "softmax": "Softmax"}
 _TO_DOUBLE, _TO_INT64 = 11, 7
-_NO_NUMBER = {"str": "", "int64": np.iinfo(np.int64).min, "float32": nan, "float64": nan}  # of a row refused
+_NO_NUMBER = {"str": "", "int64": np.iinfo(np.int64).min, "float32": nan, "float64": nan}  # of a refused row
 
 
 def onnx_of(result: FitResult) -> bytes:
-    """Return a fit as an ONNX file, its preparation, its classes and its target's unit inside.
+    """Return a fit as an ONNX file, including its preparation, its classes and its target's unit.
 
     Raises:
-        CannotExpress: for a module that is no chain of known steps, or a target with no place in ONNX.
+        CannotExpress: for a module that is not a chain of known steps, or a target ONNX cannot express.
         MissingPackage: without the package `onnx`.
     """
     network, module, preparation = result.plan.network, result.module, result.preparation
@@ -68,7 +68,7 @@ def onnx_of(result: FitResult) -> bytes:
 
 
 class _Answers:
-    """What a graph gives for the numbers of its network `(n, *shape)`."""
+    """Writes the outputs of a graph, given the output of its network `(n, *shape)`."""
 
     def __init__(self, graph: GraphInputs, shape: list[int]) -> None:
         self.writer, self.shape, self.inputs = graph.writer, shape, graph.inputs
@@ -81,7 +81,7 @@ class _Answers:
             self._refused = self.writer.put(f"refused{each}", "Or", *both) if self._refused else each
 
     def write(self, loss: Loss, preparation: Preparation | None) -> None:
-        """Write the nodes of a loss's answers; see `predicted`, of which they are the formulas."""
+        """Write the nodes of a loss's predictions, with the formulas of `predicted`."""
         if loss.target not in ("class", "probability"):
             self._write_values(loss, preparation)
             return
@@ -155,7 +155,7 @@ class _Answers:
         self._give("class", self.writer.put("class", "Gather", words, number), kind, [])
 
     def _give(self, name: str, value: str, kind: str, shape: Iterable[int]) -> None:
-        """Let a value come out, but for the rows that are refused."""
+        """Add an output for a value, masked for refused rows."""
         name, shape = _free(name, self.inputs), list(shape)
         if self._refused:
             rows = reshaped(self.writer, self._refused, [1] * len(shape), f"refused {name}")
@@ -169,7 +169,7 @@ class _Answers:
 
 
 def _free(name: str, taken: Iterable[str] | Mapping[str, object]) -> str:
-    """Return a name that none of those taken begins with, and that is none of them."""
+    """Return a name that is not taken nor, if it ends in "/", a prefix of one that is."""
     names = list(taken)
     while any(each == name or (name.endswith("/") and each.startswith(name)) for each in names):
         name = f"predicted {name}"

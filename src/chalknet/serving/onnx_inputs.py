@@ -1,4 +1,4 @@
-"""The part of an ONNX graph in front of a network: columns become features as the training rows' did."""
+"""The part of an ONNX graph before the network: prepares columns as features, as in training."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from chalknet.units import is_number
 Array = npt.NDArray[Any]
 
 BATCH = "n"
-_TO_FLOAT, _TO_DOUBLE, _TO_BOOL = 1, 11, 9  # types of numbers, as ONNX counts them
+_TO_FLOAT, _TO_DOUBLE, _TO_BOOL = 1, 11, 9  # ONNX's codes of data types
 _PIXELS = ("bytes", "divided")
 
 
 @dataclass
 class GraphInputs:
-    """What goes into a graph, and what was made of it so far.
+    """The inputs of a graph, and the values computed from them so far.
 
     Args:
-        writer: takes the nodes.
+        writer: collects the nodes.
         inputs: by name.
         x: the name of the features `(n, width)`, or `(n, *x_shape)`.
-        refused: names of values `(n,)` that say which rows `predict` refuses.
+        refused: names of the values `(n,)` that mark the rows that `predict` refuses.
     """
 
     writer: GraphWriter
@@ -40,7 +40,7 @@ class GraphInputs:
     refused: list[str] = field(default_factory=list)
 
     def refuse_unless_finite(self) -> None:
-        """Refuse the rows in which a feature is no finite number."""
+        """Refuse the rows in which a feature is not finite."""
         put, x = self.writer.put, self.x
         bad = put("finite", "Or", put("finite", "IsNaN", x), put("finite", "IsInf", x))
         flat = put("finite", "Flatten", put("finite", "Cast", bad, to=_TO_FLOAT), axis=1)
@@ -50,7 +50,7 @@ class GraphInputs:
 
 
 def write_columns(writer: GraphWriter, preparation: Preparation) -> GraphInputs:
-    """Write what turns columns with names into features: an input `(n, 1)` for each, of doubles or texts.
+    """Write the preparation of named columns, with one input `(n, 1)` of doubles or strings for each.
 
     Raises:
         CannotExpress: for a column without a name.
@@ -81,10 +81,10 @@ def write_columns(writer: GraphWriter, preparation: Preparation) -> GraphInputs:
 def write_array(
     writer: GraphWriter, preparation: Preparation | None, shape: Sequence[int], name: str
 ) -> GraphInputs:
-    """Write what turns rows without names into features: one input `(n, ...)`.
+    """Write the preparation of rows without names, with one input `(n, ...)`.
 
-    Pixels go in as they stand in their files, as bytes; other numbers as float32, or as float64 where more
-    is computed of them than float32 holds.
+    Pixels are bytes, as in their files; other numbers are float32, or float64 if they are processed in more
+    precision than float32 has.
     """
     scale = "" if preparation is None else preparation.scale
     wide = preparation is not None and preparation.needs_digits
@@ -106,7 +106,7 @@ def write_array(
 
 
 def reshaped(writer: GraphWriter, value: str, shape: Sequence[int], path: str) -> str:
-    """Write the node that gives each row of a value a shape."""
+    """Write a node that reshapes each row of a value."""
     return writer.put(path, "Reshape", value, writer.array(f"{path}.shape", np.array([-1, *shape])))
 
 
@@ -121,7 +121,7 @@ def _write_numbers(
 def _scaled(
     writer: GraphWriter, x: str, columns: Sequence[PreparedColumn], preparation: Preparation, path: str
 ) -> str:
-    """Write numbers `(n, columns)` with their gaps filled, standardised in float64, as float32."""
+    """Write nodes that fill gaps in numbers `(n, columns)`, standardise in float64 and cast to float32."""
     put = writer.put
     missing = preparation.reading.get("missing", ())
     words = [missing] if isinstance(missing, str) else missing
@@ -141,9 +141,9 @@ def _scaled(
 
 
 def _write_words(graph: GraphInputs, column: PreparedColumn, preparation: Preparation, path: str) -> str:
-    """Write the columns of 0 and 1 `(n, words)` of a column of words."""
+    """Write the one-hot encoding `(n, words)` of a column of words."""
     writer, words = graph.writer, column.words or ()
-    nothing, refused = len(words), len(words) + 1  # beyond the columns: a row of zeros
+    nothing, refused = len(words), len(words) + 1  # outside the columns: these give a row of zeros
     codes = {None: refused, -1: nothing}
     gap, new = (
         codes.get(place, place)

@@ -1,4 +1,4 @@
-"""What a server says of itself: a page for people, OpenAPI for programs, and whether it is well."""
+"""The server's own pages: a description for people, OpenAPI for programs, and a health check."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class ServedFit:
     Args:
         plan: of the fit.
         preparation: of its training rows.
-        max_bytes: of the body of a request.
-        max_rows: in it.
+        max_bytes: the largest body of a request.
+        max_rows: the most rows of a request.
     """
 
     plan: Plan
@@ -37,20 +37,20 @@ class ServedFit:
 
     @property
     def columns(self) -> tuple[PreparedColumn, ...]:
-        """Return the features' columns; none where they have no names."""
+        """Return the features' columns; none if they have no names."""
         found = self.preparation
         return found.x if found is not None and found.named else ()
 
     @property
     def answer_names(self) -> tuple[str, ...]:
-        """Return the names of what is answered, as `predict` has them."""
+        """Return the names of the predicted columns, as in `predict`."""
         network = self.plan.network
         sizes = [size for size in network.output_shape if isinstance(size, int)] if network else [1]
         raw = np.zeros((1, *sizes), np.float32)
         return tuple(predicted(raw, self.plan.recipe.loss_row, self.preparation, activation_of_raw).columns)
 
     def example(self) -> str:
-        """Return a body for POST /predict."""
+        """Return an example body for POST /predict."""
         if self.columns:
             return json.dumps(
                 {column.name: _example_of(column) for column in self.columns}, ensure_ascii=False
@@ -61,11 +61,11 @@ class ServedFit:
         )
 
     def health(self) -> str:
-        """Return JSON: that it is well, and what it is."""
+        """Return the health check as JSON, with a description of the fit."""
         return json.dumps({"status": "ok", "model": self.plan.model, "chalknet": cn.__version__})
 
     def page(self, host: str) -> str:
-        """Return the page of GET /, for those who reach it at a host."""
+        """Return the page of GET /; the host is used in its example request."""
         rows = "".join(
             f"<tr><td>{escape(column.name)}</td><td>{'number' if column.words is None else 'word'}</td>"
             f"<td>{escape(span_of(column))}</td></tr>"
@@ -93,7 +93,7 @@ class ServedFit:
         )
 
     def openapi_page(self) -> str:
-        """Return the page of GET /openapi: each path, and what it takes and gives."""
+        """Return the page of GET /openapi: each path with its input and output."""
         described = self.openapi()
         parts = []
         for path, methods in described["paths"].items():
@@ -113,11 +113,11 @@ class ServedFit:
         )
 
     def openapi_text(self) -> str:
-        """Return the description by OpenAPI 3.1 as JSON."""
+        """Return the OpenAPI 3.1 description as JSON."""
         return json.dumps(self.openapi(), ensure_ascii=False)
 
     def openapi(self) -> dict[str, Any]:
-        """Return the description by OpenAPI 3.1."""
+        """Return the OpenAPI 3.1 description."""
         row = {"$ref": "#/components/schemas/Row"}
         answer = {"$ref": "#/components/schemas/Answer"}
         asked = {"oneOf": [row, {"type": "array", "items": row, "minItems": 1, "maxItems": self.max_rows}]}
@@ -185,7 +185,7 @@ def _example_of(column: PreparedColumn) -> object:
 
 
 def _schema_of(column: PreparedColumn, unknown: str) -> dict[str, Any]:
-    """Return the schema of a value: null where a gap is filled, the words where others are refused."""
+    """Return the schema of a value: null if gaps are filled, the known words if others are refused."""
     kind = "number" if column.words is None else "string"
     gap = column.number_of_gap(unknown) if column.words is None else column.place_of_gap(unknown)
     found: dict[str, Any] = {"type": kind if gap is None else [kind, "null"]}

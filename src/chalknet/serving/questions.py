@@ -1,4 +1,4 @@
-"""What a request asks: rows in JSON or in CSV, found to fit the columns, and what is said of them."""
+"""The rows of a request, in JSON or CSV, checked against the columns of the fit, and their predictions."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _BODY = "the body"
 
 @dataclass(frozen=True)
 class Question:
-    """Rows that are asked about.
+    """The rows of a request.
 
     Args:
-        form: in which they were given, and are answered.
-        rows: how many.
-        columns: by name, of a fit whose columns have names; None for others.
-        data: whatever `predict` takes, where it has to be asked.
-        text: CSV, in the place of both.
-        encoding: of the text; None to find out.
+        form: the JSON form of the request, also used for the response.
+        rows: the number of rows.
+        columns: by name, if the fit's columns have names; else None.
+        data: whatever `predict` accepts, if the fast path does not apply.
+        text: CSV, instead of both.
+        encoding: of the text; None to detect it.
     """
 
     form: Form
@@ -51,20 +51,20 @@ class Question:
     encoding: str | None = None
 
     def answer(self, predictor: Predictor) -> Prediction:
-        """Return what a fit says of the rows.
+        """Return the predictions for the rows.
 
         Raises:
-            ChalknetError: for rows that do not fit its columns.
+            ChalknetError: for rows that do not match the fit's columns.
         """
         found = self.direct_answer(predictor)
         return self.full_answer(predictor) if found is None else found
 
     def direct_answer(self, predictor: Predictor) -> Prediction | None:
-        """Return the answer where it takes microseconds; None where a table has to be made first."""
+        """Return the answer if it takes microseconds; None if a table has to be made first."""
         return None if self.columns is None else predictor.answer_columns(self.columns)
 
     def full_answer(self, predictor: Predictor) -> Prediction:
-        """Return the answer by the way that every table goes."""
+        """Return the answer through the full path that tables take."""
         if self.text:
             return _answer_text(self.text, self.encoding, predictor)
         if self.columns is None:
@@ -75,17 +75,17 @@ class Question:
 
 
 def json_question(body: bytes, preparation: Preparation | None, x_shape: Sequence[int]) -> Question:
-    """Return what is asked in JSON: one row, a list of rows, or columns.
+    """Return the question of a JSON body: one row, a list of rows, or columns.
 
     Args:
         body: of the request.
-        preparation: of the fit, which has the names of the columns.
+        preparation: of the fit; has the names of the columns.
         x_shape: of one sample.
 
     Raises:
-        InvalidValue: for what is no JSON, or neither of the three.
-        UnknownName: for columns that are missing.
-        ShapeMismatch: for rows without names of another shape.
+        InvalidValue: if it is not JSON, or none of the three.
+        UnknownName: for missing columns.
+        ShapeMismatch: for rows without names that have another shape.
     """
     try:
         value = parse_json_value(body)
@@ -115,7 +115,7 @@ def json_question(body: bytes, preparation: Preparation | None, x_shape: Sequenc
 
 
 def csv_question(body: bytes, encoding: str | None) -> Question:
-    """Return what is asked in CSV, with a header where the columns of the fit have names.
+    """Return the question of a CSV body, with a header if the columns of the fit have names.
 
     Raises:
         InvalidValue: for an empty body.
@@ -151,7 +151,7 @@ def _check_names(given: Mapping[str, object], names: Sequence[str], where: str) 
 
 
 def _check_values(name: str, values: Sequence[object]) -> None:
-    """Raise a DataError for lists and objects in the place of values, and for a column of several kinds."""
+    """Raise a DataError for lists and objects instead of values, and for a column of mixed types."""
     for row, value in enumerate(values):
         if isinstance(value, list | dict):
             raise DataError(
@@ -177,7 +177,7 @@ def _array_question(value: Any, preparation: Preparation | None, x_shape: tuple[
         raise _no_rows(value, f"{example}, or a list of such rows")
     pixels = preparation is not None and preparation.scale in _PIXELS
     if pixels and array.dtype.kind in "iu" and 0 <= array.min() <= array.max() <= 255:
-        array = array.astype(np.uint8)  # what stands in the files of pixels
+        array = array.astype(np.uint8)  # as in the files of pixels
     if array.shape == x_shape:
         return Question("row", 1, data=array[np.newaxis])
     if array.shape[1:] == x_shape:
@@ -191,7 +191,7 @@ def _array_question(value: Any, preparation: Preparation | None, x_shape: tuple[
 
 
 def _has_null(value: Any) -> bool:
-    """Return whether a nested list holds a gap, and nothing but numbers beside it."""
+    """Return whether a nested list contains a gap, and otherwise only numbers."""
     kinds = set()
     parts = [value]
     while parts:
@@ -206,7 +206,7 @@ def _has_null(value: Any) -> bool:
 
 
 def _answer_text(text: bytes, encoding: str | None, predictor: Predictor) -> Prediction:
-    """Return the answer to CSV, which is read as a file is."""
+    """Return the answer to CSV, which is read like a file."""
     with tempfile.TemporaryDirectory(prefix="chalknet-") as folder:
         path = Path(folder, "body.csv")
         path.write_bytes(text)

@@ -1,4 +1,4 @@
-"""How answers and errors are written: JSON in the form of the question, or CSV."""
+"""Writes answers and errors: JSON in the form of the request, or CSV."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _NO_ROWS = 422
 
 @dataclass(frozen=True)
 class Reply:
-    """What goes back.
+    """A response.
 
     Args:
         body: its bytes.
         kind: its Content-Type.
-        status: of HTTP.
+        status: the HTTP status.
         headers: further ones.
     """
 
@@ -37,11 +37,11 @@ class Reply:
 
 
 def answer_reply(found: Prediction, form: Form, kind: str) -> Reply:
-    """Return what a fit says as JSON or CSV, with the columns that `chalknet predict` prints.
+    """Return predictions as JSON or CSV, with the columns that `chalknet predict` prints.
 
     Args:
-        found: what it says.
-        form: of the question.
+        found: the predictions.
+        form: of the request.
         kind: JSON or CSV.
     """
     columns = found.plain()
@@ -62,14 +62,14 @@ def answer_reply(found: Prediction, form: Form, kind: str) -> Reply:
 
 
 def error_reply(problem: ChalknetError, status: int | None = None) -> Reply:
-    """Return an error of ours as JSON: its kind and its four answers."""
+    """Return a chalknet error as JSON: its kind, `where`, `got`, `wanted` and `remedy`."""
     if status is None:
         status = next((code for kind, code in _STATUS.items() if isinstance(problem, kind)), _NO_ROWS)
     answers = {name: printable(getattr(problem, name)) for name in ("where", "got", "wanted", "remedy")}
     return Reply(_json({"error": {"kind": type(problem).__name__, **answers}}), status=status)
 
 
-# Errors that say something else than that the rows do not fit the columns.
+# Errors other than rows that do not match the columns.
 _STATUS: Mapping[type[ChalknetError], int] = {InvalidValue: 400, MissingPackage: 501, OutOfMemory: 503}
 
 
@@ -78,5 +78,5 @@ def _json(value: object) -> bytes:
 
 
 def _finite(value: Any) -> Any:
-    """Return a value as JSON has it, which knows no infinity and no NaN."""
+    """Return a value for JSON, which has no infinity and no NaN."""
     return None if type(value) is float and not isfinite(value) else value

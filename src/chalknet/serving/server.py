@@ -1,4 +1,4 @@
-"""Serve a fit over HTTP: the verb, its socket, its processes, and how they end."""
+"""Serve a fit over HTTP: the verb, its socket, its processes, and the shutdown."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from chalknet.files import user_path
 from chalknet.serving.direct import Predictor
 from chalknet.training import FitResult
 
-_PATIENCE_S = 5  # for connections to end once the longest request has
+_PATIENCE_S = 5  # to wait for connections to close after the longest request
 _MOST_WORKERS = 256
-_WAITING = 2048  # connections that are not accepted yet
+_WAITING = 2048  # connections waiting to be accepted
 
 
 @public()
@@ -37,29 +37,29 @@ def serve(
     max_seconds: float = 10.0,
     on_start: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve a fit over HTTP until Ctrl-C or SIGTERM; requests that are under way are answered first.
+    """Serve a fit over HTTP until Ctrl-C or SIGTERM; requests in progress are answered first.
 
-    POST /predict takes rows as JSON or CSV and answers as `predict` does; GET / shows how to ask, /card the
-    model card, /openapi.json the interface, /health that all is well. What does not fit the columns of the
-    fit is refused with status 4xx and `where`, `got`, `wanted`, `remedy` as JSON. There is no password: who
-    reaches the port may ask.
+    POST /predict takes rows as JSON or CSV and answers like `predict`. GET / shows example requests, /card
+    the model card, /openapi.json the API, /health the health check. Rows that do not match the columns of
+    the fit are refused with status 4xx and `where`, `got`, `wanted`, `remedy` as JSON. There is no
+    authentication: anyone who can reach the port can use it.
 
     Args:
-        model: the folder that a fit was kept in, or a FitResult.
-        host: the address to listen at; "127.0.0.1" for this machine alone, "0.0.0.0" for the network.
-        port: to listen at; 0 for one that is free.
-        workers: how many processes answer.
-        unknown: what becomes of a word, or a gap, that the training rows did not have: "refuse", "missing" or
-            "most-frequent"; as it was in the fit where left out.
+        model: the folder of a kept fit, or a FitResult.
+        host: the address to listen on; "127.0.0.1" for this machine only, "0.0.0.0" for the network.
+        port: the port to listen on; 0 for any free one.
+        workers: the number of processes.
+        unknown: how to treat words, or gaps, that the training rows did not have: "refuse", "missing" or
+            "most-frequent"; by default as in the fit.
         max_bytes: the largest body of a request.
         max_rows: the most rows of a request.
-        max_seconds: the most time until a request is there and answered.
-        on_start: called with the address once connections are taken.
+        max_seconds: the longest time to receive and answer a request.
+        on_start: called with the address once connections are accepted.
 
     Raises:
-        UnknownName: for another way to treat unknown words.
-        FileProblem: for a folder without a run that has ended, or a port that is taken.
-        InvalidValue: for a value that an option cannot have.
+        UnknownName: for another value of `unknown`.
+        FileProblem: for a folder without a finished run, or a port in use.
+        InvalidValue: for an invalid value of an option.
         MissingPackage: without the packages starlette and uvicorn.
 
     Example:
@@ -77,7 +77,7 @@ def serve(
     model = model if isinstance(model, FitResult) else user_path(model, "model")
     Predictor.of(model, unknown)
     uvicorn = _uvicorn()
-    from chalknet.serving.application import ServingLimits, application_of  # brings starlette
+    from chalknet.serving.application import ServingLimits, application_of  # imports starlette
 
     limits = ServingLimits(int(max_bytes), int(max_rows), float(max_seconds))
     config = uvicorn.Config(
@@ -124,15 +124,15 @@ def _supervisor(config: Any, listener: socket.socket) -> Any:
 
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Listen at an address for as long as the body runs.
+    """Listen on an address while the body runs.
 
     Raises:
-        FileProblem: where that cannot be.
+        FileProblem: if that is not possible.
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.create_server((host, port), family=family, backlog=_WAITING)
-        # What it accepts has it too: a body that follows its head does not wait 40 ms for the client's word.
+        # Accepted connections inherit this: a response body does not wait 40 ms for the client's ACK.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except (OSError, UnicodeError) as problem:
         raise FileProblem(
@@ -152,13 +152,13 @@ def _address_of(listener: socket.socket) -> str:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Let a signal end the serving and nothing more; uvicorn raises it again once all is answered."""
+    """Let a signal end only the serving; uvicorn raises it again once all is answered."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def take(number: int, frame: FrameType | None) -> None:
-        """Do nothing: the requests that were under way are answered."""
+        """Do nothing; the requests in progress are answered already."""
 
     kept = {number: signal.signal(number, take) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

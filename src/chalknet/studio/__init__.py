@@ -1,4 +1,4 @@
-"""The studio: a page in the browser where a network is written, seen, fitted and taken away."""
+"""The studio: a browser page to write, view, fit and export a network."""
 
 from chalknet.studio.server import run_studio
 

@@ -1,4 +1,4 @@
-"""The page of the studio: its header and its areas, made anew for each tab."""
+"""The studio's page: its header and its areas, built separately for each tab."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ from chalknet.studio.texts import forms
 from chalknet.studio.writing import FormQuestion, examples, forms_panel, shown_forms, write_panel
 
 _STATIC = Path(__file__).parent / "static"
-_RECONNECT_S = 5.0  # a tab that is gone for longer is closed with all that it has begun
+_RECONNECT_S = 5.0  # a tab disconnected for longer is closed, with everything it started
 _MOST_TABS = 100
 _LANGUAGES = {"en": "English", "ko": "한국어"}
 _HEAD = '<link rel="stylesheet" href="/static/studio.css"><script src="/static/studio.js"></script>'
 
 
 class Beginning(NamedTuple):
-    """What a tab begins with: a text and its network."""
+    """The initial text of a tab, and its network."""
 
     text: str
     network: cn.Network
 
     @classmethod
     def of(cls, model: str | Path | None) -> Beginning:
-        """Return what the command was given, or a network of the lecture."""
+        """Return the model given on the command line, or a network of the lecture."""
         network = cn.read(FIRST_TEXT if model is None else model)
         return cls(FIRST_TEXT if model is None else cn.write(network, "shorthand"), network)
 
 
 class Page:
-    """What a tab shows; it is made anew when the language changes or a link is opened.
+    """The contents of a tab; rebuilt when the language changes or a link is opened.
 
     Args:
-        session: what the tab works on.
-        whole: the element that holds everything.
+        session: the state of the tab.
+        whole: the element that contains everything.
     """
 
     def __init__(self, session: TabSession, whole: ui.element) -> None:
@@ -55,7 +55,7 @@ class Page:
         self._dark = ui.dark_mode(None)
 
     def make(self) -> None:
-        """Make everything anew in the language of the session."""
+        """Rebuild the page in the language of the session."""
         session = self._session
         session.close_panels()
         self._whole.clear()
@@ -70,7 +70,7 @@ class Page:
             TextTag(_("Nothing leaves this machine."), "footer").classes("ck-footer")
 
     async def begin(self) -> None:
-        """Ask the browser once for what a link holds and which theme it prefers."""
+        """Ask the browser once for the state in the link and for the preferred theme."""
         found: dict[str, Any] = await ui.run_javascript("chalknetStudio.begin()", timeout=60)
         session = self._session
         session.dark = bool(found.get("dark"))
@@ -86,7 +86,7 @@ class Page:
             self._dark_switch.props["checked"] = session.dark
             session.tell()  # the editor's colours
             typed = found.get("text")
-            if isinstance(typed, str) and typed != session.text:  # before the server heard the browser
+            if isinstance(typed, str) and typed != session.text:  # typed before the connection was there
                 session.set_text(typed)
         self._apply_look()
 
@@ -127,12 +127,12 @@ def application(beginning: Beginning, workers: Executor, *, compressed: bool = F
     """Return the application that serves the page.
 
     Args:
-        beginning: what each tab begins with.
-        workers: threads for work that takes more than a moment.
-        compressed: whether answers are, which takes longer than it saves unless a network lies between.
+        beginning: the initial text and network of each tab.
+        workers: threads for longer work.
+        compressed: whether responses are compressed; on the same machine this costs more time than it saves.
     """
     warm_up(beginning)
-    # What is seen until the page's programs have run: the picture, taken away when the page shows its own.
+    # Shown until the page's scripts have run; removed when the page shows its own picture.
     svg = on_page(cn.draw(beginning.network).svg)
     first_sight = f'<div id="ck-first" aria-hidden="true"><h1>chalknet</h1>{svg}</div>'
 
@@ -163,12 +163,12 @@ def application(beginning: Beginning, workers: Executor, *, compressed: bool = F
 
 
 def warm_up(beginning: Beginning) -> None:
-    """Do once what the first page would wait for: forms and drawing are imported on first use."""
+    """Do the slow work of the first page in advance: forms and drawing are imported on first use."""
     examples()
     read_text(beginning.text)
     for form in forms():
         shown_forms(FormQuestion(beginning.network, form))
-    threading.Thread(target=cn.build, args=("1 -> 1",), daemon=True).start()  # torch, for what is fitted
+    threading.Thread(target=cn.build, args=("1 -> 1",), daemon=True).start()  # imports torch, for fits
 
 
 def _area(name: str, kind: str, panel: Callable[[TabSession], None], session: TabSession) -> None:

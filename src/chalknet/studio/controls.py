@@ -1,4 +1,4 @@
-"""The controls of the page: the browser's own, so that the keyboard and screen readers know them."""
+"""The page's controls: native HTML elements, so that keyboards and screen readers work."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from chalknet.lang import language, speaking
 
 
 class TextTag(TextElement):
-    """An element of HTML that holds a text and nothing else.
+    """An HTML element that contains only text.
 
     Args:
-        text: shown as it is; it is no markup.
-        tag: the element.
+        text: shown literally, not as markup.
+        tag: the element's name.
     """
 
     def __init__(self, text: str, tag: str = "span") -> None:
@@ -29,10 +29,10 @@ def button(text: str, on_press: Callable[[], Any], *, hint: str = "", kind: str 
     """Add a button.
 
     Args:
-        text: what stands on it.
+        text: its label.
         on_press: called in the server's loop; may be a coroutine function.
-        hint: what a pointer that rests on it and a screen reader say.
-        kind: "main" for the one that matters most, "plain" for one without a frame.
+        hint: the tooltip, also read by screen readers.
+        kind: "main" for the most important button, "plain" for one without a border.
     """
     made = TextTag(text, "button").classes(f"ck-button {kind}").props('type="button"')
     if hint:
@@ -45,14 +45,14 @@ def button(text: str, on_press: Callable[[], Any], *, hint: str = "", kind: str 
 def choice(
     label: str, options: Mapping[str, str], value: str, on_choose: Callable[[str], Any], *, shown: bool = True
 ) -> ui.element:
-    """Add a list of which one is chosen.
+    """Add a drop-down list.
 
     Args:
-        label: what is chosen.
-        options: the word on the screen of each value.
-        value: the one that is chosen.
+        label: of the list.
+        options: the text shown for each value.
+        value: the selected one.
         on_choose: called with the value.
-        shown: whether the label is seen, or only read aloud.
+        shown: whether the label is visible, or only for screen readers.
     """
     with ui.element("label").classes("ck-field"):
         _label(label, shown)
@@ -66,7 +66,7 @@ def choice(
     answer = spoken(on_choose)
 
     def chosen(event: Any) -> Any:
-        made.props["value"] = event.args  # what the list shows when the page is made anew around it
+        made.props["value"] = event.args  # kept when the page is rebuilt
         for name, option in zip(options, made.default_slot.children, strict=True):
             option.props["selected"] = name == event.args
         return answer(event.args)
@@ -77,14 +77,14 @@ def choice(
 def field(
     label: str, value: str, on_enter: Callable[[str], Any], *, kind: str = "text", shown: bool = True
 ) -> ui.element:
-    """Add a line to write in.
+    """Add a text field.
 
     Args:
-        label: what is written.
-        value: what stands in it.
-        on_enter: called with the text once it is entered: with Enter or by leaving the field.
-        kind: the kind of input of HTML: "text", "number", "range".
-        shown: whether the label is seen, or only read aloud.
+        label: of the field.
+        value: its initial text.
+        on_enter: called with the text on Enter or when the field is left.
+        kind: the type of the HTML input: "text", "number", "range".
+        shown: whether the label is visible, or only for screen readers.
     """
     with ui.element("label").classes("ck-field"):
         _label(label, shown)
@@ -95,7 +95,7 @@ def field(
 
 
 def switch(label: str, value: bool, on_turn: Callable[[bool], Any]) -> ui.element:
-    """Add a box to tick."""
+    """Add a checkbox."""
     with ui.element("label").classes("ck-field ck-switch"):
         made = ui.element("input").props('type="checkbox"')
         made.props["checked"] = value
@@ -105,14 +105,14 @@ def switch(label: str, value: bool, on_turn: Callable[[bool], Any]) -> ui.elemen
 
 
 def spoken(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a handler of an event that runs in the language in which the page was made."""
+    """Return an event handler that runs in the language of the page."""
     code = language()
 
     async def finished(answer: Any) -> Any:
         with speaking(code):
             return await answer
 
-    @wraps(handler)  # by its signature NiceGUI knows what to hand over
+    @wraps(handler)  # NiceGUI chooses the arguments by the signature
     def handled(*given: Any) -> Any:
         with speaking(code):
             answer = handler(*given)

@@ -1,4 +1,4 @@
-"""Changes of a network as a hand makes them in its picture: a width, an activation, a layer more or less."""
+"""Edits of a network in its picture: change a width or an activation, add or remove a layer."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from typing import Any
 
 import chalknet as cn
 
-# The activations that are offered, as the tables of the package name them.
+# The activations offered, with the package's names.
 ACTIVATIONS = (
     "none", "relu", "sigmoid", "tanh", "leaky_relu", "elu", "gelu", "silu", "softplus", "mish", "hardswish",
     "softmax", "log_softmax",
 )  # fmt: skip
-_FIRST_WIDTH = 8  # of a layer that is added behind an input
-MOST_WIDTH = 100_000  # by hand; a text may ask for more
+_FIRST_WIDTH = 8  # of a layer added after the input
+MOST_WIDTH = 100_000  # for edits in the picture; text may have more
 
 
 @dataclass(frozen=True)
 class LayerPart:
-    """One layer as a picture shows it: the input, or a linear map with the steps behind it.
+    """One layer in a picture: the input, or a linear map with the steps after it.
 
     Args:
         number: 0 for the input, then 1 for the first linear map.
-        begin: the place of its first step in the network.
-        end: the place behind its last step.
-        width: the number of its features; None where that is a symbol, or the input has several axes.
-        shape: the shape of one sample behind it.
+        begin: the index of its first step in the network.
+        end: the index after its last step.
+        width: the number of its features; None if it is a symbol or the input has several axes.
+        shape: the shape of one sample after it.
         activation: the name of its first activation; "none" without one.
-        parameters: of all its steps; None while a width is a symbol.
-        steps: its steps in words.
+        parameters: the number in all its steps; None if a width is a symbol.
+        steps: a description of each step.
     """
 
     number: int
@@ -43,7 +43,7 @@ class LayerPart:
 
 
 def layers_of(network: cn.Network) -> list[LayerPart]:
-    """Return the layers of a network, the input's first."""
+    """Return the layers of a network, the input first."""
     visits = list(network.walk())
     starts = [0, *(place for place, visit in enumerate(visits) if isinstance(visit.step, cn.Linear))]
     ends = [*starts[1:], len(visits)]
@@ -62,10 +62,10 @@ def layers_of(network: cn.Network) -> list[LayerPart]:
 
 
 def with_width(network: cn.Network, layer: int, width: int) -> cn.Network:
-    """Return the network with another width of a layer; 0 is the input.
+    """Return the network with a new width for a layer; 0 is the input.
 
     Raises:
-        InvalidValue, ShapeMismatch: where what stands behind it cannot take that width.
+        InvalidValue, ShapeMismatch: if a later step cannot take that width.
     """
     width = max(1, min(MOST_WIDTH, width))
     if layer == 0:
@@ -76,7 +76,7 @@ def with_width(network: cn.Network, layer: int, width: int) -> cn.Network:
 
 
 def with_activation(network: cn.Network, layer: int, kind: str) -> cn.Network:
-    """Return the network with another activation of a layer; "none" takes it away."""
+    """Return the network with a new activation for a layer; "none" removes it."""
     part = layers_of(network)[layer]
     own = list(network.steps[part.begin : part.end])
     places = [place for place, step in enumerate(own) if isinstance(step, cn.Activation)]
@@ -87,7 +87,7 @@ def with_activation(network: cn.Network, layer: int, kind: str) -> cn.Network:
 
 
 def with_layer(network: cn.Network, behind: int) -> cn.Network:
-    """Return the network with one more layer behind a layer, as wide as that one and with its activation."""
+    """Return the network with a copy of a layer (same width and activation) added after it."""
     part = layers_of(network)[behind]
     width = _FIRST_WIDTH if behind == 0 or part.width is None else part.width
     kind = "relu" if part.activation == "none" or behind == 0 else part.activation
@@ -96,7 +96,7 @@ def with_layer(network: cn.Network, behind: int) -> cn.Network:
 
 
 def without_layer(network: cn.Network, layer: int) -> cn.Network:
-    """Return the network without a layer; the last one that is left stays."""
+    """Return the network without a layer; the only remaining one is kept."""
     parts = layers_of(network)
     if layer == 0 or len(parts) <= 2:
         return network
@@ -105,14 +105,14 @@ def without_layer(network: cn.Network, layer: int) -> cn.Network:
 
 
 def edited(network: cn.Network, edit: Mapping[str, Any]) -> cn.Network:
-    """Return the network after an edit as the page sends it.
+    """Return the network after an edit sent by the page.
 
     Args:
-        network: what is edited.
+        network: the network to edit.
         edit: `kind` ("width", "activation", "add", "remove"), `layer`, and `value` for the first two.
 
     Raises:
-        ChalknetError: for an edit that the network cannot take.
+        ChalknetError: for an edit that the network does not allow.
     """
     layer = int(edit["layer"])
     if not 0 <= layer < len(layers_of(network)):
@@ -134,7 +134,7 @@ def _linear(network: cn.Network, place: int) -> cn.Linear:
 def _changed(
     network: cn.Network, steps: tuple[Any, ...], input_shape: tuple[int | str, ...] | None = None
 ) -> cn.Network:
-    """Return it with other steps; weights, notes and roles were those of the drawing it was read from."""
+    """Return it with other steps, without the weights, notes and roles, which belong to the old ones."""
     return replace(
         network,
         steps=steps,
@@ -150,7 +150,7 @@ def _word(step: object) -> str:
 
 
 def fields_of(network: cn.Network) -> Iterator[dict[str, Any]]:
-    """Yield what the picture on the page knows of each layer, as JSON."""
+    """Yield the data of each layer that the page's picture needs, as JSON."""
     parts = layers_of(network)
     for part in parts:
         yield {

@@ -1,4 +1,4 @@
-"""Formulas as a user types them (`x1*x2`, `y > sin(x)`): parsed, never executed, over columns of numbers."""
+"""Formulas typed by a user (`x1*x2`, `y > sin(x)`), over columns of numbers: parsed, never executed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Array: TypeAlias = npt.NDArray[Any]
 _NO_SIGN = re.compile(r"(?<![\w.])\d[\d.]*\s*(?!(?:and|or|not|if|in|is|else)\b|e[+-]?\d)(?=[A-Za-z_(])")
 Term: TypeAlias = Callable[[Mapping[str, Array]], Array]
 
-_MOST_SIGNS, _MOST_PARTS = 200, 100  # of a formula; both are far above what a person types
+_MOST_SIGNS, _MOST_PARTS = 200, 100  # of a formula; both are far more than anyone types
 _SPELLINGS = {
     "^": "**",
     "²": "**2",
@@ -51,10 +51,10 @@ class Formula:
     """A formula over columns.
 
     Args:
-        text: as it was typed.
-        names: the columns that it uses, in the order of the table.
-        decides: whether it is true or false, as `y > sin(x)` is, rather than a number.
-        term: computes it.
+        text: as typed.
+        names: the columns it uses, in the order of the table.
+        decides: whether it is boolean, like `y > sin(x)`, rather than a number.
+        term: the function that computes it.
 
     Example:
         >>> from chalknet.studio.features import parse_formula
@@ -69,7 +69,7 @@ class Formula:
     term: Term
 
     def __call__(self, columns: Mapping[str, Array]) -> Array:
-        """Return the values, `(rows,)` of float64; infinite or no number where the formula has none.
+        """Return the values, `(rows,)` of float64; infinite or NaN where the formula is undefined.
 
         Args:
             columns: numbers by name, each `(rows,)`.
@@ -80,15 +80,15 @@ class Formula:
 
 
 def parse_formula(text: str, names: Sequence[str], aliases: Mapping[str, str] | None = None) -> Formula:
-    """Return the formula of a text; nothing of it is executed.
+    """Parse a formula; nothing in it is executed.
 
     Args:
         text: such as `x1*x2`, `sin(x1)`, `x1^2`, `y > sin(x) and x < 2`.
         names: of the columns.
-        aliases: other names of columns, such as `{"x": "x1", "y": "x2"}`.
+        aliases: other names for columns, such as `{"x": "x1", "y": "x2"}`.
 
     Raises:
-        InvalidValue: naming what is no part of a formula, and what is.
+        InvalidValue: names what is not allowed in a formula, and what is.
     """
     spelled = reduce(lambda done, sign: done.replace(*sign), _SPELLINGS.items(), text.strip())
     if not spelled or len(spelled) > _MOST_SIGNS:
@@ -112,7 +112,7 @@ def parse_formula(text: str, names: Sequence[str], aliases: Mapping[str, str] | 
 
 @dataclass(frozen=True)
 class _Reader:
-    """Turns the parts of a syntax tree into functions, by kind; a kind that is not known is refused."""
+    """Turns syntax tree nodes into functions by their type; unknown types are refused."""
 
     text: str
     columns: Mapping[str, str]
@@ -173,7 +173,7 @@ class _Reader:
         return self._chain([(operator, *pair) for operator, pair in zip(part.ops, sides, strict=True)])
 
     def _chain(self, links: Sequence[tuple[ast.AST, ast.AST, ast.AST]]) -> Term:
-        """Return what is true where every link is: `1 < x < 2`. Links by `or` are true where one is."""
+        """Return a chain such as `1 < x < 2`, true if all its links are; if joined by `or`, if any is."""
         either = isinstance(links[0][0], ast.Or)
         terms = [self._applied(*link) for link in links]
         join = np.logical_or if either else np.logical_and
@@ -211,7 +211,7 @@ def _refused(text: str, got: str, names: Sequence[str], instead: str = "") -> cn
 
 @dataclass(frozen=True)
 class Features:
-    """What the network sees of the columns: a formula each.
+    """The inputs of the network, each a formula of the columns.
 
     Args:
         formulas: in the order of the network's inputs.
@@ -227,28 +227,28 @@ class Features:
 
     @classmethod
     def of(cls, texts: Sequence[str], names: Sequence[str]) -> Features:
-        """Return the features that were typed.
+        """Return the features of typed formulas.
 
         Args:
-            texts: a formula each.
+            texts: one formula each.
             names: of the columns.
 
         Raises:
-            InvalidValue: for a text that is no formula.
+            InvalidValue: for a text that is not a formula.
         """
         aliases = {"x": names[0], "y": names[1]} if tuple(names) == ("x1", "x2") else {}
         aliases = {"x": names[0]} if tuple(names) == ("x1",) else aliases
         return cls(tuple(parse_formula(text, names, aliases) for text in texts))
 
     def __call__(self, x: Array, names: Sequence[str]) -> Array:
-        """Return what the network sees, `(rows, features)` of float32.
+        """Return the inputs of the network, `(rows, features)` of float32.
 
         Args:
             x: the columns, `(rows, columns)`.
             names: of the columns.
 
         Raises:
-            DataError: for a formula that has no finite value somewhere.
+            DataError: for a formula that is not finite in some row.
         """
         columns = dict(zip(names, x.T.astype(np.float64), strict=True))
         made = np.stack([formula(columns) for formula in self.formulas], axis=1)

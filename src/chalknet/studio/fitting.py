@@ -1,4 +1,4 @@
-"""Data and fit of the studio: points, a recipe, play and pause, what is seen while a network learns."""
+"""The studio's areas Data and Fit: points, a recipe, play and pause, and the displays during a fit."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class FitPanel:
     """Data and Fit of a tab.
 
     Args:
-        session: what the tab works on.
+        session: the state of the tab.
         bench: its points, recipe and fits.
         frames: the benches of all tabs.
     """
@@ -49,7 +49,7 @@ class FitPanel:
         self._data = DataControls(session, bench, self._follow)
 
     def make(self) -> None:
-        """Add everything."""
+        """Build the areas."""
         with ui.element("div").classes("ck-bench") as root:
             root.props["data-bench"] = self._bench.key
             root.props["data-alt"] = _("What the network says of each place, behind the points.")
@@ -153,7 +153,7 @@ class FitPanel:
             self._bench.close()
 
     def _follow(self) -> None:
-        """Show what is in the way of a fit of the network of now; a fit of another one ends."""
+        """End the fit if the network has changed, and show what prevents a fit of the new one."""
         bench, network = self._bench, self._session.network
         if bench.racers and bench.racers[0].fit.asked.network != network:
             bench.close()
@@ -187,7 +187,7 @@ class FitPanel:
     # The fit
 
     async def _begun(self, methods: list[tuple[str, Mapping[str, Any]]] | None = None) -> bool:
-        """Put fits on the bench where there are none, or others are wanted; return whether there are some."""
+        """Create the fits if there are none or other ones are wanted; return whether there are any."""
         await self._bench.settled()
         bench, network = self._bench, self._session.network
         if bench.racers and methods is None:
@@ -215,7 +215,7 @@ class FitPanel:
                 self._tell(message(problem), wrong=True)
 
     def _play(self) -> Awaitable[None]:
-        """Go on to the next multiple of the updates after which it is to stop."""
+        """Run to the next multiple of "Stop after updates"."""
         each = max(1, int(self._bench.settings["updates"]))
         return self._go(lambda fit: (fit.trace.last.updates // each + 1) * each)
 

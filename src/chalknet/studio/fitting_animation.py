@@ -1,4 +1,4 @@
-"""The training as a moving picture, GIF or WebP, or its last moment as a PNG: places, points and the loss."""
+"""The training as an animated GIF or WebP, or its last moment as a PNG: predictions, points and loss."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _COLOURS = ((213, 94, 0), (0, 114, 178), (0, 158, 115), (204, 121, 167), (230, 1
 
 
 def moving_picture(bench: FitBench, kind: str) -> bytes:
-    """Return the training of the fits side by side as a file.
+    """Return the training of the fits, side by side, as an image file.
 
     Args:
-        bench: with a fit.
-        kind: one of `KINDS`; "PNG" for the last moment alone.
+        bench: has at least one fit.
+        kind: one of `KINDS`; "PNG" shows the last moment only.
     """
     racers, dots = bench.racers, _dots(bench)
     moments = [racer.fit.trace.moments for racer in racers]
@@ -47,7 +47,7 @@ def moving_picture(bench: FitBench, kind: str) -> bytes:
 
 
 def _at(moments: Sequence[Snapshot], share: float) -> Snapshot:
-    """Return the moment after a share of all updates."""
+    """Return the moment after a fraction of all updates."""
     wanted = share * moments[-1].updates
     return min(moments, key=lambda moment: abs(moment.updates - wanted))
 
@@ -69,12 +69,12 @@ def _frame(bench: FitBench, dots: Image.Image, moments: Sequence[Snapshot]) -> I
 
 
 def _latin(text: str) -> str:
-    """Return the text in letters that the built-in font has."""
+    """Return the text with only the letters of the built-in font."""
     return text.encode("latin-1", "replace").decode("latin-1")
 
 
 def _place(bench: FitBench, racer: Racer, moment: Snapshot, dots: Image.Image) -> Image.Image:
-    """Return what the network says of each place, with the points; of pictures, the first layer's weights."""
+    """Return the prediction at each place, with the points; for pixels, the first layer's weights."""
     points, grid, viewer = bench.points, bench.grid, racer.fit.viewer
     assert points is not None
     sheet = Image.new("RGB", (_SIZE, _SIZE), (255, 255, 255))
@@ -94,7 +94,7 @@ def _place(bench: FitBench, racer: Racer, moment: Snapshot, dots: Image.Image) -
 
 
 def _dots(bench: FitBench) -> Image.Image:
-    """Return the points on nothing: they are the same in every frame."""
+    """Return the points on a transparent background; they are the same in every frame."""
     points, grid = bench.points, bench.grid
     assert points is not None
     sheet = Image.new("RGBA", (_SIZE, _SIZE), (0, 0, 0, 0))
@@ -116,7 +116,7 @@ def _dots(bench: FitBench) -> Image.Image:
 
 
 def _corners(grid: RegionGrid) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return the lower left and the upper right corner of a picture; of a curve, with room above it."""
+    """Return the lower left and upper right corner of a picture; a curve gets room above it."""
     if len(grid.low) == 2:
         return grid.low, grid.high
     low, high = grid.values
@@ -125,7 +125,7 @@ def _corners(grid: RegionGrid) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 
 def _within(places: Array, low: Sequence[float], high: Sequence[float]) -> Array:
-    """Return places as pixels, `(places, 2)`, y from the top."""
+    """Return places in pixels, `(places, 2)`, y from the top."""
     share = (places - np.array(low)) / (np.array(high) - np.array(low))
     share[:, 1] = 1 - share[:, 1]
     return np.asarray(np.clip(np.nan_to_num(share), -1, 2) * _SIZE)
@@ -162,7 +162,7 @@ def _loss(
     moments: Sequence[Snapshot],
     box: tuple[int, int, int, int],
 ) -> None:
-    """Draw the loss of the training up to the moments, over the updates."""
+    """Draw the training loss up to the moments, over the updates."""
     left, top, right, bottom = box
     pen.rectangle(box, outline=(150, 150, 150))
     curves = [curve_of(racer.fit.trace.moments)[:, [0, 3]] for racer in racers]

@@ -1,4 +1,4 @@
-"""What stands on the bench of a tab: points, features, a recipe, and the fits that are made of them."""
+"""The state of Data and Fit in a tab: points, features, a recipe, and the fits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chalknet.studio.regions import RegionGrid, module_with
 from chalknet.studio.training import FitSetting, LiveFit, Turns
 
 MOST_FEATURES, MOST_MARKS = 20, 2_000
-FIRST_MARKS = "-2,-2,0;2,2,1"  # a point of each class, from which painting begins
+FIRST_MARKS = "-2,-2,0;2,2,1"  # one point of each class, to start painting from
 _DEFAULTS: Mapping[str, Any] = {
     "data": "", "count": 500, "noise": 0.1, "seed": 1, "formula": "y > sin(x)", "share": 0.3, "features": "",
     "marks": "", "loss": "", "optimizer": "adam", "lr": 0.01, "batch_size": 32, "fit_seed": 0,
@@ -30,7 +30,7 @@ _DEFAULTS: Mapping[str, Any] = {
 
 
 class Speed(NamedTuple):
-    """A row of the table of speeds: its name on the page, and updates a second (0 for as many as can be)."""
+    """A row of the table of speeds: its name on the page, and its updates per second (0: unlimited)."""
 
     title: Callable[[], str]
     rate: float
@@ -46,7 +46,7 @@ SPEEDS: Mapping[str, Speed] = {
 
 
 class Racer(NamedTuple):
-    """A fit on the bench, and what it is called beside others."""
+    """A fit, and its title beside others."""
 
     title: str
     fit: LiveFit
@@ -54,20 +54,20 @@ class Racer(NamedTuple):
 
 @dataclass
 class FitBench:
-    """The state of Data and Fit of a tab.
+    """The state of Data and Fit in a tab.
 
     Args:
-        settings: what a link restores, changed in place; values of another kind become the defaults.
+        settings: restored by a link, changed in place; values of a wrong type are set to the defaults.
 
     Attributes:
-        key: by which the page asks for pictures; nobody can guess it.
-        points: None before the first ones.
-        features: what the network sees of the points' columns.
+        key: an unguessable key with which the page requests pictures.
+        points: None until there are some.
+        features: the inputs of the network, computed from the points' columns.
         grid: the places of a picture; None for points of more than two columns.
-        racers: the fits, the first one in front; empty before the first one.
-        digit: a picture that the user drew, `(1, 784)`; None without one.
+        racers: the fits, the main one first; empty until there are some.
+        digit: a picture drawn by the user, `(1, 784)`; None without one.
         version: changes with the points.
-        renewals: how many times points are being made just now, which will end the fits.
+        renewals: how many sets of points are being made now; each will end the fits.
     """
 
     settings: dict[str, Any]
@@ -91,24 +91,24 @@ class FitBench:
         self.renewals = 0
 
     async def settled(self) -> None:
-        """Wait until no points are being made: a fit that began meanwhile would end with the old ones."""
+        """Wait until no points are being made: new points would end a fit started before."""
         while self.renewals:
             await asyncio.sleep(0.02)
 
     @property
     def rate(self) -> float:
-        """Return how many updates a second are wanted; 0 for as many as there can be."""
+        """Return the updates per second wanted; 0 for unlimited."""
         return SPEEDS[self.settings["speed"]].rate
 
     def take(self, points: Points, texts: Sequence[str] | None = None) -> None:
-        """Take other points; the fits are gone.
+        """Set new points; this ends the fits.
 
         Args:
-            points: they.
-            texts: of the features; None for every column as it stands.
+            points: the new points.
+            texts: the formulas of the features; None to use every column unchanged.
 
         Raises:
-            ChalknetError: for a feature that is none; the bench stays as it was.
+            ChalknetError: for an invalid feature; nothing is changed then.
         """
         features = Features.of(
             texts or points.names[:MOST_FEATURES] if len(points.names) <= 2 else texts or [], points.names
@@ -122,18 +122,18 @@ class FitBench:
         self.version += 1
 
     def seen(self, x: Array) -> Array:
-        """Return what the network sees of columns."""
+        """Return the inputs of the network for columns."""
         assert self.points is not None
         return self.features(x, self.points.names) if self.features.formulas else x
 
     @property
     def inputs(self) -> int:
-        """Return how many inputs a network for the points has."""
+        """Return how many inputs a network for the points needs."""
         assert self.points is not None
         return len(self.features.formulas) or self.points.x.shape[1]
 
     def mismatch(self, network: cn.Network) -> str:
-        """Return why a network does not suit the points; empty where it does."""
+        """Return why a network does not suit the points; empty if it does."""
         assert self.points is not None
         layers, wanted = layers_of(network), (self.inputs, self.points.outputs)
         if any(not isinstance(width, int) for width in (*network.input_shape, *network.output_shape)):
@@ -166,7 +166,7 @@ class FitBench:
         )
 
     def loss(self, network: cn.Network) -> str:
-        """Return the loss that was chosen where it suits, else the one that suits the network's end."""
+        """Return the chosen loss if it suits the points, else the one for the network's last activation."""
         suiting = self.losses()
         if self.settings["loss"] in suiting:
             return str(self.settings["loss"])
@@ -177,14 +177,14 @@ class FitBench:
     def begin(
         self, network: cn.Network, methods: Sequence[tuple[str, Mapping[str, Any]]]
     ) -> tuple[Racer, ...]:
-        """Return fits that stand before their first update; `racers` is left as it is.
+        """Return new fits, before their first update; `racers` is not changed.
 
         Args:
-            network: that suits the points.
-            methods: a name and options of `cn.fit` for each; several of them take turns.
+            network: suits the points.
+            methods: a name and options of `cn.fit` for each fit; several fits take turns.
 
         Raises:
-            ChalknetError: for features without a number, a network that cannot be built.
+            ChalknetError: for features that are not finite, or a network that cannot be built.
         """
         points = self.points
         assert points is not None
@@ -201,7 +201,7 @@ class FitBench:
         )
 
     def batch_size(self) -> int | None:
-        """Return the samples of an update; None for all of them."""
+        """Return the batch size; None for all samples."""
         size = int(self.settings["batch_size"])
         assert self.points is not None
         return size if 0 < size < int((~self.points.held_out).sum()) else None
@@ -217,21 +217,21 @@ class FitBench:
         ]
 
     def two_devices(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """Return the CPU and the first GPU; nothing where there is none."""
+        """Return the CPU and the first GPU; empty without a GPU."""
         names = [device.name for device in cn.devices()]
         gpu = next((name for name in names if name != "cpu"), None)
         own = {"batch_size": self.batch_size()}
         return [] if gpu is None else [("CPU", {**own, "device": "cpu"}), ("GPU", {**own, "device": gpu})]
 
     def fitted(self) -> torch.nn.Module | None:
-        """Return a module with the last weights of the fit in front; None before its first update."""
+        """Return a module with the latest weights of the main fit; None before its first update."""
         if not self.racers or not self.racers[0].fit.trace.last.updates:
             return None
         fit = self.racers[0].fit
         return module_with(fit.asked.network, fit.trace.last.weights)
 
     def put(self, racers: tuple[Racer, ...]) -> None:
-        """Take fits in the place of those before, which end."""
+        """End the current fits and set new ones."""
         self.close()
         self.racers = racers
 
@@ -243,10 +243,10 @@ class FitBench:
 
 
 def wanted_points(settings: Mapping[str, Any]) -> Points:
-    """Return the points that settings ask for, but those of a file.
+    """Return the points for the settings, except those from a file.
 
     Raises:
-        ChalknetError: for numbers out of their range, a formula that is none.
+        ChalknetError: for numbers out of range or an invalid formula.
     """
     name, seed = settings["data"], int(settings["seed"])
     share = min(0.9, max(0.0, float(settings["share"])))
@@ -259,7 +259,7 @@ def wanted_points(settings: Mapping[str, Any]) -> Points:
 
 
 def marks_of(text: str) -> list[tuple[float, float, int]]:
-    """Return painted points as a link keeps them: `x1,x2,class;...`; what is none is left out."""
+    """Return the painted points in a link's text, `x1,x2,class;...`; invalid ones are left out."""
     marks = []
     for part in text.split(";")[:MOST_MARKS]:
         try:
@@ -273,15 +273,15 @@ def marks_of(text: str) -> list[tuple[float, float, int]]:
 
 
 def text_of_marks(marks: Sequence[tuple[float, float, int]]) -> str:
-    """Return painted points as a link keeps them."""
+    """Return painted points as the text in a link."""
     return ";".join(f"{x1:.3g},{x2:.3g},{kind}" for x1, x2, kind in marks)
 
 
 def centred_digit(drawn: Array) -> Array:
-    """Return a drawn digit as MNIST has them: 20 pixels at its longest, its centre of mass in the middle.
+    """Return a drawn digit in MNIST's format: 20 pixels at its longest, centred by its centre of mass.
 
     Args:
-        drawn: how dark each place is, from 0 to 1, `(side, side)`.
+        drawn: how dark each pixel is, from 0 to 1, `(side, side)`.
 
     Returns:
         `(1, 784)` of float32; zeros where nothing was drawn.

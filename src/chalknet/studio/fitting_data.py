@@ -1,4 +1,4 @@
-"""The controls of Data: which points, how many and how noisy, own features, an own file, an own digit."""
+"""The controls of Data: kind, number and noise of points, features, the user's own file or digit."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from chalknet.studio.points import DATA_SETS, Points, columns_of, read_table
 from chalknet.studio.session import TabSession
 from chalknet.studio.texts import message
 
-_SLATE = 56  # places along a side of the slate
-_OWN_FEATURES = ("x1", "x2", "x1**2", "x2**2", "x1*x2", "sin(x1)", "sin(x2)")  # that are offered by a press
+_SLATE = 56  # pixels along a side of the drawing pad
+_OWN_FEATURES = ("x1", "x2", "x1**2", "x2**2", "x1*x2", "sin(x1)", "sin(x2)")  # offered as buttons
 
 
 class DataControls:
-    """The controls of Data of a tab.
+    """The controls of Data in a tab.
 
     Args:
-        session: what the tab works on.
+        session: the state of the tab.
         bench: gets the points.
-        after: called in the server's loop when the points are others.
+        after: called in the server's loop when the points have changed.
     """
 
     def __init__(self, session: TabSession, bench: FitBench, after: Callable[[], None]) -> None:
@@ -55,7 +55,7 @@ class DataControls:
         session.on_close(self._end)
 
     def make(self) -> None:
-        """Add the controls, and take the first points."""
+        """Add the controls, and set the first points."""
         settings = self._bench.settings
         if settings["data"] not in DATA_SETS or settings["data"] == "file":
             settings["data"] = _first_data(self._session.network)
@@ -93,7 +93,7 @@ class DataControls:
         return self.renew()
 
     def _show_controls(self) -> None:
-        """Show the controls that the data has."""
+        """Show the controls for the kind of data."""
         settings, name = self._bench.settings, self._bench.settings["data"]
         drawn = DATA_SETS[name].draw is not None
         self._own.clear()
@@ -124,7 +124,7 @@ class DataControls:
         made.props(f'min="{least}" max="{most}" step="{step}"')
 
     async def renew(self) -> None:
-        """Take the points that the settings ask for, unless newer ones were asked for meanwhile."""
+        """Set the points for the settings, unless newer ones were requested meanwhile."""
         self._bench.renewals += 1
         try:
             await self._renew()
@@ -164,7 +164,7 @@ class DataControls:
                 TextTag(text, "p").classes("ck-problem" if wrong else "ck-note")
 
     def _show_features(self) -> None:
-        """Show the features as switches, and the line in which others are typed."""
+        """Show the features as switches, and a field to type others."""
         bench = self._bench
         self._features.clear()
         if bench.points is None or bench.points.pixels:
@@ -183,7 +183,7 @@ class DataControls:
             field(_("Add a feature"), "", self._turn).props(f'placeholder="{names[0]}*{names[-1]}"')
 
     def _turn(self, text: str) -> Awaitable[None]:
-        """Take a feature, or leave it out where it is one already; the last one stays."""
+        """Add a feature, or remove it if it is already used; the only one left is kept."""
         bench = self._bench
         chosen = [formula.text for formula in bench.features.formulas] or list(
             bench.points.names if bench.points else ()
@@ -196,7 +196,7 @@ class DataControls:
         return self._renew_or(before)
 
     async def _renew_or(self, before: str) -> None:
-        """Take the features; where that fails, keep those before."""
+        """Set the features; if that fails, keep the old ones."""
         version = self._bench.version
         await self.renew()
         if self._bench.version == version:
@@ -220,7 +220,7 @@ class DataControls:
         self._bench.settings["marks"] = FIRST_MARKS
         return self.renew()
 
-    # A file
+    # The user's file
 
     def _upload(self) -> None:
         async def take(event: Any) -> None:
@@ -273,7 +273,7 @@ class DataControls:
         return read_table(self._file, self._target, held_out=float(self._bench.settings["share"]))
 
     def _end(self) -> None:
-        """Leave what is under way without effect: the controls are gone."""
+        """Discard the work in progress: the controls have been removed."""
         self._asked += 1
         self._forget()
 
@@ -282,7 +282,7 @@ class DataControls:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._folder = self._file = None
 
-    # An own digit
+    # The user's digit
 
     def _slate(self) -> None:
         with ui.element("div").classes("ck-slate"):
@@ -310,7 +310,7 @@ class DataControls:
         self._bench.digit = digit if digit.any() else None
 
 
-# Runs a call once the canvases are there.
+# Runs a call once the canvases exist.
 _LATER = """(function later(left) {{
   const bench = window.chalknetFit?.of("{key}");
   if (bench) {{ {call}; }} else if (left) setTimeout(() => later(left - 1), 50);
@@ -323,7 +323,7 @@ async def _nothing() -> None:
 
 
 def _first_data(network: cn.Network | None) -> str:
-    """Return the data set that a network suits as it stands."""
+    """Return the data set that suits the network unchanged."""
     shape = network.input_shape if network is not None else (2,)
     return _SUITED.get(shape, "circles")
 

@@ -1,4 +1,4 @@
-"""What the page's canvases ask for: points once, and a picture of the fits as often as they can show one."""
+"""The data that the page's canvases request: the points once, and frames of the fits repeatedly."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from chalknet.studio.regions import as_bytes, weight_tiles
 
 ROUTE = "/studio-fit"
 _PAINTERS = 2
-_CURVE = 160  # points of a curve that are sent
-_DIGITS = 12  # examples that are shown with what the network says of them
+_CURVE = 160  # points sent for a curve
+_DIGITS = 12  # examples shown with their predictions
 
 
 class Frames:
-    """The benches of all tabs by their keys, and the answers to what their canvases ask for.
+    """The benches of all tabs by their keys, and the responses to their canvases.
 
-    Pictures are computed by threads of their own, which leave torch one CPU thread each: several wait for
-    each other longer than a picture takes (measured: 48 ms of CPU for 3 ms).
+    Frames are computed in separate threads in which torch uses one CPU thread: several would wait for each
+    other longer than a frame takes (measured: 48 ms of CPU time for 3 ms).
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Frames:
 
     @classmethod
     def of(cls, application: App) -> Frames:
-        """Return those of an application; its routes are added the first time."""
+        """Return the frames of an application; its routes are added on the first call."""
         state = application.state
         if not hasattr(state, "chalknet_frames"):
             state.chalknet_frames = None
@@ -50,13 +50,13 @@ class Frames:
         return state.chalknet_frames  # type: ignore[no-any-return]
 
     def warm(self) -> None:
-        """Load in a thread, once, what the first fit of a program takes seconds to load."""
+        """Load in a thread, once, what the first fit would take seconds to load."""
         if not self._is_warm:
             self._is_warm = True
             self.painters.submit(_fit_once)
 
     def close(self) -> None:
-        """End the fits of all tabs, and wait a moment for their threads: the program is about to end."""
+        """End the fits of all tabs before the program exits, and wait briefly for their threads."""
         racers = [racer for bench in self.benches.values() for racer in bench.racers]
         for racer in racers:
             racer.fit.close()
@@ -66,7 +66,7 @@ class Frames:
 
 
 def _one_thread() -> None:
-    from chalknet.training import using_threads  # brings torch, which the first page does without
+    from chalknet.training import using_threads  # imports torch, which the first page does not need
 
     using_threads(1).__enter__()  # for as long as the thread lives
 
@@ -83,7 +83,7 @@ def _add_routes(application: App) -> None:
         frames = application.state.chalknet_frames
         bench = frames and frames.benches.get(key)
         if bench is None:
-            return Response(status_code=204)  # the fit of a page that was made anew meanwhile
+            return Response(status_code=204)  # the page has been rebuilt meanwhile
         content = await asyncio.get_running_loop().run_in_executor(frames.painters, work, bench, *words)
         return Response(content, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
 
@@ -101,13 +101,13 @@ def _add_routes(application: App) -> None:
             frames.close()
 
     application.on_shutdown(end)
-    # NiceGUI answers every address that nothing answers before it.
+    # NiceGUI answers every remaining address, so this route must come before it.
     routes = application.router.routes
     routes[:] = [*routes[-2:], *routes[:-2]]
 
 
 def packed(header: dict[str, Any], *parts: bytes) -> bytes:
-    """Return a header as JSON behind its length (four bytes), then parts, each at a multiple of 4."""
+    """Return the length of a header (four bytes), the header as JSON, then the parts, aligned to 4 bytes."""
     text = json.dumps({**header, "parts": [len(part) for part in parts]}).encode()
     text += b" " * (-len(text) % 4)
     body = b"".join(part + b"\0" * (-len(part) % 4) for part in parts)
@@ -115,7 +115,7 @@ def packed(header: dict[str, Any], *parts: bytes) -> bytes:
 
 
 def points_of_bench(bench: FitBench) -> bytes:
-    """Return the points that are drawn, `(points, 4)` of float32: x1, x2 or y, class, held out."""
+    """Return the points to draw, `(points, 4)` of float32: x1, x2 or y, class, held out."""
     points, grid = bench.points, bench.grid
     if points is None:
         return packed({"version": bench.version, "count": 0})
@@ -136,11 +136,11 @@ def points_of_bench(bench: FitBench) -> bytes:
 
 
 def frame_of(bench: FitBench, at: int, language: str) -> bytes:
-    """Return a picture of the fits: their regions or curves after some updates, and the curves of the loss.
+    """Return a frame of the fits: their regions or curves after some updates, and the loss curves.
 
     Args:
         bench: of a tab.
-        at: updates; -1 for the last moment.
+        at: the number of updates; -1 for the last moment.
         language: of the texts.
     """
     with speaking(language):
@@ -169,7 +169,7 @@ def _shown(bench: FitBench, racer: Racer, at: int, parts: list[bytes]) -> dict[s
 
 
 def _picture(bench: FitBench, racer: Racer, moment: Snapshot, parts: list[bytes]) -> dict[str, Any]:
-    """Return which picture of a moment there is; its bytes are added to the parts."""
+    """Return the kind of picture of a moment; its bytes are appended to the parts."""
     points, viewer = bench.points, racer.fit.viewer
     assert points is not None
     if bench.grid is not None:
@@ -191,7 +191,7 @@ def _picture(bench: FitBench, racer: Racer, moment: Snapshot, parts: list[bytes]
 
 
 def curve_of(moments: Sequence[Snapshot]) -> Array:
-    """Return `(points, 5)` of float32: updates, samples, seconds, loss of the training, loss held out."""
+    """Return `(points, 5)` of float32: updates, samples, seconds, training loss, held-out loss."""
     found = list(_curve(moments))
     step = -(-len(found) // _CURVE) if found else 1
     if step > 1:
@@ -209,7 +209,7 @@ def _curve(moments: Sequence[Snapshot]) -> Iterator[tuple[float, ...]]:
 
 
 def sentence(racer: Racer, moment: Snapshot) -> str:
-    """Return where a fit stands, in words."""
+    """Return the state of a fit in words."""
     judged = moment.judged
     epochs = moment.updates / racer.fit.asked.updates_per_epoch
     said = [
@@ -228,7 +228,7 @@ def sentence(racer: Racer, moment: Snapshot) -> str:
 
 
 def _examples(bench: FitBench) -> Array:
-    """Return the rows that are shown as pictures: held out where there are any, of all classes evenly."""
+    """Return the rows shown as pictures: held-out ones if there are any, evenly from all classes."""
     assert bench.points is not None
     aside = np.flatnonzero(bench.points.held_out)
     rows = aside if len(aside) >= _DIGITS else np.arange(len(bench.points.x))

@@ -1,4 +1,4 @@
-"""Who may ask the studio: the page of this server alone, and over a network whoever has the token."""
+"""Access control: only the server's own page may send requests, and over a network only with the token."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 MOST_BYTES = 50 << 20
-_FORM_BYTES = 64 << 10  # what a browser writes around a file
+_FORM_BYTES = 64 << 10  # allowance for the form around an uploaded file
 COOKIE = "chalknet-studio"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-# Nothing is loaded from elsewhere, and no other page may show this one. The page's templates are compiled in
+# Nothing is loaded from elsewhere, and no other page may embed this one. The page's templates are compiled in
 # the browser, which needs 'unsafe-eval'.
 _HEADERS = {
     "content-security-policy": "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; "
@@ -31,24 +31,24 @@ _HEADERS = {
 
 
 class TooLarge(Exception):
-    """A body that goes on beyond the limit."""
+    """Raised when a request body exceeds the limit."""
 
 
 @dataclass(frozen=True)
 class Guard:
-    """An ASGI application before another one, which sees only what may be asked.
+    """An ASGI middleware that passes on only permitted requests.
 
     Args:
-        application: the one behind it.
-        token: what a browser has to know where the server listens to more than this machine; empty where it
-            does not, and only names of this machine are taken for its own.
+        application: gets the permitted requests.
+        token: required if the server accepts connections from other machines; empty if it does not: then only
+            requests to this machine's own names are accepted.
     """
 
     application: Application
     token: str = ""
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer a request, or hand it on."""
+        """Refuse a request, or pass it on."""
         if scope["type"] not in ("http", "websocket"):
             await self.application(scope, receive, send)
             return
@@ -88,7 +88,7 @@ class Guard:
                 await _refuse(scope, send, 413, f"At most {MOST_BYTES >> 20} MB are taken.")
 
     def _refusal(self, headers: Mapping[str, str], scope: Message) -> str:
-        """Return why a request is refused; empty where it is not."""
+        """Return why a request is refused; empty if it is permitted."""
         host = headers.get("host", "")
         if not self.token and _name_of(host) not in LOOPBACK:
             return "The studio answers on this machine alone, under 127.0.0.1 or localhost."
@@ -112,7 +112,7 @@ class Guard:
 
 
 def _name_of(host: str) -> str:
-    """Return the name in `name:port`, brackets of an IPv6 address left out."""
+    """Return the name in `name:port`, without the brackets of an IPv6 address."""
     try:
         return (urlsplit(f"//{host}").hostname or "").lower()
     except ValueError:

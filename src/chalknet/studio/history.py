@@ -1,4 +1,4 @@
-"""What is kept of a fit that goes on for as long as a user likes: moments with their weights, bounded."""
+"""The history of a fit of any length: a bounded number of moments with their weights."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _FEWEST, _MOST = 12, 400
 
 
 class Judged(NamedTuple):
-    """How good the weights are over whole data sets; not a number where it was not computed.
+    """How good the weights are over whole data sets; NaN if not computed.
 
     Args:
-        train_loss: the mean loss over all samples of the training.
-        held_out_loss: the same over the samples that are only evaluated.
-        train: the share of samples that are classed rightly.
-        held_out: the same over the samples that are only evaluated.
+        train_loss: the mean loss over all training samples.
+        held_out_loss: the same over the held-out samples.
+        train: the accuracy over the training samples.
+        held_out: the same over the held-out samples.
     """
 
     train_loss: float = nan
@@ -33,12 +33,12 @@ class Snapshot(NamedTuple):
     """A fit after a whole update.
 
     Args:
-        updates: that were made.
-        samples: that were seen.
+        updates: the number made.
+        samples: the number seen.
         seconds: of training.
-        loss: of the last update, over its own samples; not a number before the first one.
-        judged: the weights over whole data sets.
-        weights: by their names; copies that nobody changes.
+        loss: of the last update, over its own batch; NaN before the first one.
+        judged: the evaluation over whole data sets.
+        weights: by their names; copies, never changed.
     """
 
     updates: int
@@ -50,9 +50,9 @@ class Snapshot(NamedTuple):
 
 
 class Trace:
-    """Moments of a fit in order, the first one and the last one among them: a bounded number, evenly thinned.
+    """A bounded number of moments of a fit in order, evenly thinned; the first and the last are always kept.
 
-    One thread adds to it; any thread may read.
+    Only one thread may add; any thread may read.
 
     Args:
         first: the moment before the first update.
@@ -76,12 +76,12 @@ class Trace:
 
     @property
     def moments(self) -> Sequence[Snapshot]:
-        """Return the moments that are kept, with the last one."""
+        """Return the kept moments, including the last one."""
         kept, last = self._kept, self.last
         return [*kept, last] if last.updates > kept[-1].updates else list(kept)
 
     def add(self, moment: Snapshot) -> None:
-        """Take in a moment after the last one."""
+        """Add a moment after the last one."""
         self.last = moment
         if moment.updates - self._kept[-1].updates < self._apart:
             return
@@ -92,13 +92,13 @@ class Trace:
         self._kept = kept
 
     def at(self, updates: int) -> Snapshot:
-        """Return the latest moment that is kept with at most so many updates."""
+        """Return the latest kept moment with at most this many updates."""
         moments = self.moments
         return moments[max(0, bisect_right(moments, updates, key=lambda moment: moment.updates) - 1)]
 
 
 def _apart(moments: Sequence[Snapshot], updates: int) -> list[Snapshot]:
-    """Return moments that are at least so many updates apart, the first one among them."""
+    """Return moments at least this many updates apart, beginning with the first one."""
     kept = [moments[0]]
     for moment in moments[1:]:
         if moment.updates - kept[-1].updates >= updates:

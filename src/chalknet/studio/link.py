@@ -10,7 +10,7 @@ from typing import Any
 from chalknet.studio.session import TabSession
 
 _VERSION = 1
-_MOST_BYTES = 2_000_000  # that a fragment is unpacked to
+_MOST_BYTES = 2_000_000  # of an unpacked fragment
 _MOST_DEPTH = 12
 
 
@@ -29,7 +29,7 @@ def fragment_of(session: TabSession) -> str:
 
 
 def state_of(fragment: str) -> dict[str, Any]:
-    """Return the state in a fragment; empty for one that is none of ours, or unpacks to too much."""
+    """Return the state in a fragment; empty if it is not from the studio or unpacks to too many bytes."""
     try:
         packed = base64.urlsafe_b64decode(fragment + "=" * (-len(fragment) % 4))
         unpacked = zlib.decompressobj().decompress(packed, _MOST_BYTES)
@@ -41,7 +41,7 @@ def state_of(fragment: str) -> dict[str, Any]:
 
 
 def restore(session: TabSession, fragment: str) -> bool:
-    """Bring a tab to the state in a fragment; return whether there was one."""
+    """Restore the state in a fragment to a tab; return whether there was one."""
     state = state_of(fragment)
     if not state:
         return False

@@ -1,4 +1,4 @@
-"""Data sets to try a network on: rows of a table, drawn from a seed, typed as a formula, read from a file."""
+"""Data sets to try a network on: generated from a seed, typed as a formula, or read from a file."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from chalknet.lang import _
 from chalknet.studio.features import Array, parse_formula
 
 BOX = 6.0  # drawn points lie between -6 and 6
-MOST_POINTS, MOST_ROWS = 5_000, 200_000  # that are drawn; of a file
+MOST_POINTS, MOST_ROWS = 5_000, 200_000  # generated; from a file
 _SHOWN_POINTS = 2_000
 
 
 @dataclass(frozen=True)
 class Points:
-    """Samples, and which of them are only evaluated.
+    """Samples, and which of them are held out.
 
     Args:
-        name: what they are called.
+        name: of the data set.
         x: the columns, `(rows, columns)` of float32.
-        y: `(rows, 1)` of float32: 0 or 1, or a number; for three classes and more their numbers, `(rows,)`
-            of int64.
+        y: `(rows, 1)` of float32: 0 or 1, or a number; for three or more classes the class indices,
+            `(rows,)` of int64.
         names: of the columns, as formulas use them: x1, x2, ...
-        titles: what each column is, in words.
-        held_out: which rows are only evaluated, `(rows,)` of bool.
-        classes: the words of the classes; empty where y is a number.
-        pixels: the side of the square picture that a row is; 0 where it is none.
-        notes: what was assumed, a sentence each.
+        titles: a description of each column.
+        held_out: which rows are held out, `(rows,)` of bool.
+        classes: the names of the classes; empty if y is a number.
+        pixels: the side of the square picture in each row; 0 if rows are not pictures.
+        notes: the assumptions, one sentence each.
     """
 
     name: str
@@ -47,16 +47,16 @@ class Points:
 
     @property
     def outputs(self) -> int:
-        """Return how many outputs a network for them has."""
+        """Return how many outputs a network for them needs."""
         return len(self.classes) if len(self.classes) > 2 else 1
 
     def shown(self) -> Array:
-        """Return the rows that a picture shows: all of them, or some of many, evenly."""
+        """Return the rows to draw: all of them, or evenly chosen ones if there are many."""
         step = -(-len(self.x) // _SHOWN_POINTS)
         return np.arange(0, len(self.x), step)
 
     def with_held_out(self, share: float, seed: int) -> Points:
-        """Return them with another share of rows that are only evaluated, drawn from the seed."""
+        """Return them with another share of held-out rows, drawn from the seed."""
         aside = np.zeros(len(self.x), bool)
         count = round(len(self.x) * share)
         aside[np.random.default_rng([seed, 1]).permutation(len(self.x))[: min(count, len(self.x) - 1)]] = True
@@ -65,13 +65,13 @@ class Points:
 
 @dataclass(frozen=True)
 class DrawOptions:
-    """What a user asks of drawn points.
+    """The options of generated points.
 
     Args:
-        count: how many.
-        noise: from 0 to 1: how far points stray, or how many have the wrong class.
-        seed: of the draw.
-        formula: what was typed, where the data set is a formula.
+        count: the number of points.
+        noise: from 0 to 1: how far points stray, or the share that has the wrong class.
+        seed: of the random numbers.
+        formula: as typed, if the data set is a formula.
     """
 
     count: int = 500
@@ -81,7 +81,7 @@ class DrawOptions:
 
 
 class DrawnPoints(NamedTuple):
-    """Columns and targets as they were drawn."""
+    """Columns and targets as generated."""
 
     x: Array
     y: Array
@@ -136,9 +136,9 @@ def _wave(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
 
 
 def _formula(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
-    """Return points and what a formula says of them: a class where it decides, else a number.
+    """Return points with the values of a formula: classes if it is a comparison, else numbers.
 
-    A formula of x alone that gives a number has one column; `y = ` in front of it is left out.
+    A formula of x alone that gives a number has one column; a leading `y = ` is ignored.
     """
     text = asked.formula.strip()
     if text[:1] == "y" and text[1:].lstrip()[:1] == "=" and text[1:].lstrip()[:2] != "==":
@@ -174,8 +174,8 @@ class DataSet(NamedTuple):
     """A row of the table of data sets.
 
     Args:
-        title: gives its name in the language of the page.
-        draw: draws it; None where it comes from somewhere else.
+        title: returns its name in the language of the page.
+        draw: generates it; None if it comes from elsewhere.
     """
 
     title: Callable[[], str]
@@ -198,14 +198,14 @@ DATA_SETS: Mapping[str, DataSet] = {
 
 
 def draw_points(name: str, asked: DrawOptions) -> Points:
-    """Return points of a data set that is drawn.
+    """Return points of a generated data set.
 
     Args:
-        name: a key of `DATA_SETS` that has a draw.
-        asked: how many, and how.
+        name: a key of `DATA_SETS` whose row has a `draw`.
+        asked: the options.
 
     Raises:
-        InvalidValue: for a formula that is none, or a number out of its range.
+        InvalidValue: for an invalid formula, or a number out of range.
 
     Example:
         >>> from chalknet.studio.points import DrawOptions, draw_points
@@ -222,17 +222,17 @@ def draw_points(name: str, asked: DrawOptions) -> Points:
 
 
 def points_of(name: str, x: Array, y: Array, *, classes: Sequence[str] = ()) -> Points:
-    """Return points of columns `(rows, columns)` and targets `(rows,)`, none of them held out."""
+    """Return points from columns `(rows, columns)` and targets `(rows,)`, none of them held out."""
     names = tuple(f"x{place}" for place in range(1, x.shape[1] + 1))
     targets = y.astype(np.int64) if len(classes) > 2 else y.astype(np.float32)[:, None]
     return Points(name, x.astype(np.float32), targets, names, names, np.zeros(len(x), bool), tuple(classes))
 
 
 def painted(marks: Sequence[tuple[float, float, int]]) -> Points:
-    """Return the points that a user painted: x1, x2 and class each.
+    """Return the points that a user painted, each with x1, x2 and class.
 
     Raises:
-        DataError: for fewer than two.
+        DataError: for fewer than two points.
     """
     if len(marks) < 2:
         raise cn.DataError(
@@ -246,18 +246,18 @@ def painted(marks: Sequence[tuple[float, float, int]]) -> Points:
 
 
 def mnist01() -> Points:
-    """Return the digits 0 and 1 of MNIST, those of the test set held out."""
+    """Return the digits 0 and 1 of MNIST, with the test set held out."""
     source = cn.load("mnist01")
     return replace(_points_of_source(source, ("0", "1")), name=DATA_SETS["mnist01"].title(), pixels=28)
 
 
 def read_table(path: Path, target: str, *, held_out: float) -> Points:
-    """Return the rows of a file: words as columns of 0 and 1, gaps filled, numbers standardised.
+    """Return the rows of a file: words one-hot encoded, gaps filled, numbers standardised.
 
     Args:
         path: of the file.
-        target: the column that is to be predicted.
-        held_out: the share of rows that are only evaluated.
+        target: the column to predict.
+        held_out: the share of held-out rows.
 
     Raises:
         ChalknetError: as `cn.load` does.
@@ -288,7 +288,7 @@ def columns_of(path: Path) -> tuple[str, ...]:
 
 
 def _classes_of(source: cn.Source) -> tuple[str, ...]:
-    """Return the words of the classes; of a target of nothing but 0 and 1 these; else nothing."""
+    """Return the names of the classes: words, or 0 and 1 if the target has no other values; else nothing."""
     words = source.preparation.y[0].words if source.preparation and source.preparation.y else None
     if words:
         return tuple(map(str, words))
@@ -307,7 +307,7 @@ def _points_of_source(source: cn.Source, classes: tuple[str, ...]) -> Points:
 
 
 def _titles(source: cn.Source, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what each column of x is: a column of the file, or a word of one."""
+    """Return a description of each column of x: a column of the file, or a word in one."""
     if source.preparation is None:
         return names
     titles = [

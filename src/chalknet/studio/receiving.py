@@ -1,4 +1,4 @@
-"""Files that are dropped on the page, pasted or chosen, read as networks with an account of every mark."""
+"""Dropped, pasted or chosen files, read as networks, with an explanation of every mark."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from chalknet.studio.seeing import on_page
 from chalknet.studio.session import TabSession
 from chalknet.studio.texts import form_of, message, text_like
 
-_PLAN = "plan.json"  # what a kept run is known by
+_PLAN = "plan.json"  # identifies a kept run
 _MOST_FILES = 40
-_MOST_LETTERS = 100_000  # of a file that is put into the editor as it stands
+_MOST_LETTERS = 100_000  # of a file whose text is put into the editor unchanged
 
 
 class GivenFile(NamedTuple):
-    """A file as the browser sent it."""
+    """A file sent by the browser."""
 
     name: str
     content: bytes
 
 
 class ReadFile(NamedTuple):
-    """What came of files: a network, its text for the editor, and the picture of what was seen."""
+    """The result of reading files: a network, its text for the editor, and a picture of what was seen."""
 
     name: str
     network: cn.Network
@@ -42,7 +42,7 @@ class ReadFile(NamedTuple):
 
 
 def receive_files(session: TabSession) -> None:
-    """Add the place where files are dropped, and what is said of the last one."""
+    """Add the drop area for files, and the report on the last one."""
     told = ui.element("div").classes("ck-said ck-account").props('role="status" aria-live="polite"')
 
     async def take(event: Any) -> None:
@@ -94,7 +94,7 @@ def _offer(session: TabSession, told: ui.element, readings: tuple[cn.Network, ..
 
 
 def _account(found: ReadFile, told: ui.element) -> None:
-    """Show what the file was taken for: its notes, and each mark in the colour of its role."""
+    """Show how the file was read: its notes, and each mark in the colour of its role."""
     _tell(told, filled("{name} was read.", name=found.name))
     with told:
         for note in found.network.notes:
@@ -107,10 +107,10 @@ def _account(found: ReadFile, told: ui.element) -> None:
 
 
 def read_files(given: list[GivenFile]) -> ReadFile | cn.ChalknetError:
-    """Return what comes of files: of one a network, of several those of a kept run.
+    """Read one file as a network, or several files as those of a kept run.
 
     Args:
-        given: their names are taken for their endings alone; nothing in them is executed.
+        given: the files; only the endings of their names are used, and nothing in them is executed.
     """
     with tempfile.TemporaryDirectory(prefix="chalknet-studio-") as folder:
         place = Path(folder)
@@ -132,14 +132,14 @@ def read_files(given: list[GivenFile]) -> ReadFile | cn.ChalknetError:
 
 
 def plain_name(name: str) -> str:
-    """Return the name of a file without any folder, and with letters, digits, dots and dashes alone."""
+    """Return the name of a file without folders, with only letters, digits, dots and dashes."""
     last = re.split(r"[\\/]", name)[-1]
     plain = re.sub(r"[^A-Za-z0-9._-]", "_", last).lstrip(".")[-80:]
     return plain or "file"
 
 
 def _as_text(content: bytes) -> str:
-    """Return a short text that the editor can show as it stands; empty for any other content."""
+    """Return the content if it is a short text that the editor can show; otherwise empty."""
     if len(content) > _MOST_LETTERS or b"\0" in content:
         return ""
     try:

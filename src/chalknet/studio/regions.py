@@ -1,4 +1,4 @@
-"""What a network says of places and samples: decision regions, curves, losses, as numbers and as bytes."""
+"""Outputs of a network over places and samples: decision regions, curves, losses, as numbers and bytes."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from chalknet.studio.features import Array, Features
 from chalknet.studio.history import Judged
 from chalknet.studio.points import BOX, Points
 
-SIDE, ALONG = 100, 200  # places of a picture with two features, of a curve
+SIDE, ALONG = 100, 200  # places along a side of a region picture; along a curve
 _MARGIN = 0.05
 
 
 @dataclass(frozen=True)
 class RegionGrid:
-    """The places of a picture.
+    """The places at which a picture shows the network's output.
 
     Args:
         low: the corner with the smallest x1 and x2.
         high: the opposite corner.
         x: the places, `(places, columns)`: row by row from the top, or from left to right.
-        seen: what the network sees of them.
-        values: the smallest and the largest number that a colour stands for.
+        seen: the inputs of the network at the places.
+        values: the range of the colour scale.
     """
 
     low: tuple[float, ...]
@@ -41,10 +41,10 @@ class RegionGrid:
 
     @classmethod
     def of(cls, points: Points, features: Features) -> RegionGrid | None:
-        """Return the places behind points of one column or two; None for more columns.
+        """Return the places for points of one or two columns; None for more columns.
 
         Raises:
-            DataError: for a feature that has no number at one of them.
+            DataError: for a feature that is not finite at a place.
         """
         columns = points.x.shape[1]
         if columns > 2:
@@ -64,11 +64,11 @@ class RegionGrid:
 
 
 class Viewer:
-    """A network of its own that takes the weights of a moment and maps samples; one thread at a time.
+    """A separate copy of a network that maps samples with the weights of any moment; not thread-safe.
 
     Args:
-        network: is built.
-        loss: the name of the loss, by which yhat is read.
+        network: the network to build.
+        loss: the name of the loss; it determines what yhat means.
         seed: of the weights before the first update.
     """
 
@@ -80,7 +80,7 @@ class Viewer:
         self.module.eval()
 
     def weights(self) -> dict[str, Array]:
-        """Return copies of the weights that it has."""
+        """Return copies of its weights."""
         return copied_weights(self.module)
 
     def outputs(self, weights: Mapping[str, Array], x: Array) -> Array:
@@ -88,7 +88,7 @@ class Viewer:
 
         Args:
             weights: of a moment.
-            x: what the network sees, `(rows, features)`.
+            x: the inputs of the network, `(rows, features)`.
         """
         with self._lock, torch.inference_mode():
             self._take(weights)
@@ -102,11 +102,11 @@ class Viewer:
             return _READ.get(self.loss.decision, {}).get(self.loss.name, _as_they_are)(made)
 
     def judge(self, weights: Mapping[str, Array], x: Array, y: Array) -> tuple[float, float]:
-        """Return the mean loss, and the share of samples that are classed rightly.
+        """Return the mean loss and the accuracy.
 
         Args:
             weights: of a moment.
-            x: what the network sees, `(rows, features)`.
+            x: the inputs of the network, `(rows, features)`.
             y: the targets.
         """
         with self._lock, torch.inference_mode():
@@ -126,7 +126,7 @@ class Viewer:
 
 
 def judged(viewer: Viewer, weights: Mapping[str, Array], train: Pair, held_out: Pair | None) -> Judged:
-    """Return how good weights are over the samples of the training and those held out."""
+    """Evaluate weights over the training samples and the held-out ones."""
     loss, share = viewer.judge(weights, *train)
     beside, beside_share = viewer.judge(weights, *held_out) if held_out else (float("nan"), float("nan"))
     return Judged(loss, beside, share, beside_share)
@@ -136,21 +136,21 @@ Pair = tuple[Array, Array]
 
 
 def module_with(network: cn.Network, weights: Mapping[str, Array]) -> torch.nn.Sequential:
-    """Return a module of its own with the weights of a moment, for evaluation."""
+    """Return a new module with the weights of a moment, in evaluation mode."""
     module: torch.nn.Sequential = cn.build(network)
     module.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
     return module.eval()
 
 
 def copied_weights(module: torch.nn.Module) -> dict[str, Array]:
-    """Return copies of a module's parameters and buffers as arrays, wherever they are."""
+    """Return copies of a module's parameters and buffers as arrays, from any device."""
     return {name: value.detach().cpu().numpy().copy() for name, value in module.state_dict().items()}
 
 
 def as_bytes(grid: RegionGrid, answers: Array) -> bytes:
-    """Return a byte a place: from 0 for the smallest to 255 for the largest value of the grid.
+    """Return one byte per place: from 0 for the smallest to 255 for the largest value of the grid.
 
-    For three classes and more, a byte a place with the class's number, then one with its probability.
+    For three or more classes: one byte per place for the class, then one per place for its probability.
     """
     if answers.shape[1] > 1:
         best = answers.argmax(1)
@@ -160,9 +160,9 @@ def as_bytes(grid: RegionGrid, answers: Array) -> bytes:
 
 
 def weight_tiles(weights: Mapping[str, Array], pixels: int, most: int = 32) -> tuple[int, bytes]:
-    """Return the weights of each unit of the first layer as a picture: how many, and a byte a pixel.
+    """Return the first layer's weights as a picture per unit: the number of units, and a byte per pixel.
 
-    128 stands for 0; the largest weight of a unit, in either direction, for 1 or 255.
+    128 stands for 0; the weight with the largest magnitude in a unit for 1 or 255.
     """
     first = next((value for value in weights.values() if value.ndim == 2), None)
     if first is None or first.shape[1] != pixels * pixels:
@@ -191,7 +191,7 @@ def _softmax(made: Array) -> Array:
     return np.asarray(powers / powers.sum(1, keepdims=True))
 
 
-# How yhat becomes probabilities: by the decision of the loss, then by its name.
+# How yhat becomes probabilities, by the decision of the loss, then by its name.
 _READ: Mapping[str, Mapping[str, Callable[[Array], Array]]] = {
     "above 0": {"bce_logits": _sigmoid},
     "largest": {"cross_entropy": _softmax, "focal_cross_entropy": _softmax, "nll": np.exp},

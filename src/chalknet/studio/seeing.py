@@ -1,4 +1,4 @@
-"""The area See: the picture of the network in any dialect, and edits by hand in it."""
+"""The area See: the picture of the network in any dialect, and edits in the picture."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from chalknet.studio.editing import ACTIVATIONS, edited, fields_of
 from chalknet.studio.session import Newest, TabSession
 from chalknet.studio.texts import text_like
 
-_MOST_LETTERS = 4_000_000  # of a picture that is sent to a browser
+_MOST_LETTERS = 4_000_000  # of a picture sent to a browser
 
 
 class PictureElement(ui.element, component="static/picture.js"):
-    """The picture in the page: it shows what `props` hold, and emits `edit` for what a hand changes."""
+    """The picture in the page: shows the content of `props`, and emits `edit` when the user changes it."""
 
 
 class PictureQuestion(NamedTuple):
-    """What is to be drawn, and how."""
+    """A network to draw, and how."""
 
     network: cn.Network
     dialect: str
@@ -32,7 +32,7 @@ class PictureQuestion(NamedTuple):
 
 
 class PagePicture(NamedTuple):
-    """A picture as SVG and in words, with what the page knows of each layer."""
+    """A picture as SVG, its description, and the data of each layer."""
 
     svg: str
     alt_text: str
@@ -40,7 +40,7 @@ class PagePicture(NamedTuple):
 
 
 def dialects() -> dict[str, str]:
-    """Return the words for the dialects, by their ids."""
+    """Return the names of the dialects, by their ids."""
     return {
         "D9": _("Nodes in boxes, a box a layer"),
         "D11": _("Input, hidden and output layer"),
@@ -59,9 +59,9 @@ def dialects() -> dict[str, str]:
 
 
 def settings_of(session: TabSession) -> dict[str, Any]:
-    """Return what is chosen in this area; a link restores it."""
+    """Return the settings of this area; a link restores them."""
     chosen = session.settings.setdefault("see", {})
-    if chosen.get("dialect") not in dialects():  # a link may hold anything
+    if chosen.get("dialect") not in dialects():  # a link may contain anything
         chosen["dialect"] = "D9"
     if chosen.get("orientation") not in ("right", "down"):
         chosen["orientation"] = "right"
@@ -74,7 +74,7 @@ def _question(session: TabSession, network: cn.Network) -> PictureQuestion:
 
 
 def see_panel(session: TabSession) -> None:
-    """Add the area for a tab: it follows the session's network."""
+    """Add the area to a tab; it follows the session's network."""
     chosen = settings_of(session)
     _choices(chosen, lambda name, value: choose(name, value))
     picture = PictureElement().classes("ck-fill")
@@ -122,7 +122,7 @@ def see_panel(session: TabSession) -> None:
 
 
 def _choices(chosen: dict[str, Any], choose: Callable[[str, str], None]) -> None:
-    """Add what the picture is drawn as."""
+    """Add the controls for how the picture is drawn."""
     with ui.element("div").classes("ck-bar"):
         TextTag(_("Picture"), "h2")
         choice(_("Style"), dialects(), chosen["dialect"], partial(choose, "dialect"))
@@ -131,7 +131,7 @@ def _choices(chosen: dict[str, Any], choose: Callable[[str, str], None]) -> None
 
 
 def draw(question: PictureQuestion) -> PagePicture | cn.ChalknetError:
-    """Return the picture, or why this dialect cannot show this network."""
+    """Return the picture, or the reason that this dialect cannot show this network."""
     language: Any = question.language
     orientation: Any = question.orientation
     dialect: Any = question.dialect
@@ -151,7 +151,7 @@ def draw(question: PictureQuestion) -> PagePicture | cn.ChalknetError:
 
 
 def on_page(svg: str) -> str:
-    """Return a picture for the page, where Quasar hides whatever is of the class `hidden`."""
+    """Return the SVG with its class `hidden` renamed, because Quasar hides elements of that class."""
     return svg.replace('class="hidden ', 'class="within ').replace(
         ".chalknet .hidden {", ".chalknet .within {"
     )

@@ -1,4 +1,4 @@
-"""The studio's server: its socket, who may ask, and how it ends."""
+"""The studio's server: its socket, its access control, and how it ends."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from chalknet.errors import invalid
 from chalknet.studio.guard import LOOPBACK, Guard
 
 _THREADS = 4  # for reading and drawing, shared by all tabs; a fit has its own
-_WAITING = 256  # connections that are not accepted yet
-_PATIENCE_S = 2  # for connections to end
+_WAITING = 256  # connections waiting to be accepted
+_PATIENCE_S = 2  # to wait for connections to close
 
 
 def run_studio(
@@ -31,20 +31,20 @@ def run_studio(
     browser: bool = True,
     on_start: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve the studio until Ctrl-C: a page in the browser to write, see, fit and take away a network.
+    """Serve the studio until Ctrl-C: a browser page to write, view, fit and export a network.
 
     Args:
-        model: what the editor begins with, whatever `cn.read` takes; a network of the lecture when left out.
-        host: the address to listen at; at any other than this machine's own, a browser needs the token that
-            the address given to `on_start` ends in.
-        port: to listen at; 0 for one that is free.
-        browser: whether a browser is opened.
-        on_start: called with the address once connections are taken.
+        model: the network to start with, whatever `cn.read` accepts; by default a network of the lecture.
+        host: the address to listen on; if other machines can reach it, a browser needs the token at the end
+            of the address passed to `on_start`.
+        port: the port to listen on; 0 for any free one.
+        browser: whether to open a browser.
+        on_start: called with the address once connections are accepted.
 
     Raises:
         MissingPackage: without the package nicegui.
-        FileProblem: for a file that cannot be read, or a port that is taken.
-        NotationError: for a file that holds no network.
+        FileProblem: for a file that cannot be read, or a port in use.
+        NotationError: for a file without a network.
 
     Example:
         >>> from chalknet.studio import run_studio
@@ -59,7 +59,7 @@ def run_studio(
             wanted="nicegui, which the page is made with",
             remedy='Install it: pip install "chalknet[studio]"',
         )
-    from chalknet.studio.app import Beginning, application  # brings nicegui
+    from chalknet.studio.app import Beginning, application  # imports nicegui
 
     token = "" if host in LOOPBACK else secrets.token_urlsafe(24)
     beginning = Beginning.of(model)
@@ -81,7 +81,7 @@ def _serve(guard: Guard, listener: socket.socket, on_start: Callable[[], None]) 
     import uvicorn
 
     class Announcing(uvicorn.Server):
-        """A server that says when connections are taken."""
+        """A server that calls back once connections are accepted."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
@@ -98,10 +98,10 @@ def _serve(guard: Guard, listener: socket.socket, on_start: Callable[[], None]) 
 
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Listen at an address for as long as the body runs.
+    """Listen on an address while the body runs.
 
     Raises:
-        FileProblem: where that cannot be.
+        FileProblem: if that is not possible.
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
@@ -120,7 +120,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 def _address_of(listener: socket.socket, token: str) -> str:
     host, port = listener.getsockname()[:2]
-    if host in ("0.0.0.0", "::"):  # every address of this machine; one by which others find it
+    if host in ("0.0.0.0", "::"):  # all addresses of this machine: show one that others can use
         host = socket.gethostname()
     named = f"[{host}]" if ":" in host else host
     return f"http://{named}:{port}/" + (f"?token={token}" if token else "")
@@ -128,13 +128,13 @@ def _address_of(listener: socket.socket, token: str) -> str:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Let a signal end the serving and nothing more; uvicorn raises it again once all has ended."""
+    """Let a signal end only the serving; uvicorn raises it again afterwards."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def take(number: int, frame: FrameType | None) -> None:
-        """Do nothing: the tabs are closed."""
+        """Do nothing; the tabs are closed already."""
 
     kept = {number: signal.signal(number, take) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -1,4 +1,4 @@
-"""What one tab of the browser works on: a text, its network, what is chosen, and what ends with the tab."""
+"""The state of one browser tab: a text, its network, the settings, and what to end with the tab."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ FIRST_TEXT = "784 -> 32 relu -> 1 sigmoid"
 
 
 class Newest(Generic[Asked, Answer]):
-    """Work in a thread whose answer counts only for the newest question; older ones are left out.
+    """Runs work in a thread and delivers only the result for the newest request.
 
     Args:
         workers: the threads, shared by all tabs.
-        work: what is done in one of them.
-        take: called in the loop of the server with the answer, unless a newer question came meanwhile.
+        work: the function to run.
+        take: called in the server's loop with the result, unless a newer request came meanwhile.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Newest(Generic[Asked, Answer]):
         self._task: asyncio.Task[None] | None = None
 
     def ask(self, question: Asked) -> None:
-        """Ask; what is under way is not interrupted, what waits is replaced."""
+        """Request work; running work is not interrupted, a waiting request is replaced."""
         self._waiting = [question]
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._answer_all())
@@ -48,19 +48,19 @@ class Newest(Generic[Asked, Answer]):
 
 
 class TabSession:
-    """The state of one tab. It is made when the tab opens and closed when the tab is gone.
+    """The state of one tab, created when the tab opens and closed when it disconnects.
 
     Attributes:
-        workers: threads for work that takes more than a moment, shared by all tabs and bounded.
-        text: what stands in the editor.
-        form: the name of the form that the text is in, as `cn.write` names it; empty while it is in none.
-        network: what was read last; it stays while the text has a mistake. None before the first one.
-        problem: why the text as it stands cannot be read; None where it can.
-        fitted: gives a module with the weights that the tab's fit has now; None before its first update.
+        workers: a bounded set of threads for longer work, shared by all tabs.
+        text: the text in the editor.
+        form: the form of the text, as `cn.write` names it; empty if it is in none.
+        network: the last network read, kept while the text has an error; None before the first one.
+        problem: why the current text cannot be read; None if it can.
+        fitted: returns a module with the current weights of the tab's fit; None before its first update.
         language: "en" or "ko".
         dark: whether the page is dark.
-        settings: what else a link restores, JSON values under the name of their panel. A panel reads its own
-            when it is made, and writes it whenever the user changes something.
+        settings: everything else that a link restores: JSON values by the name of their panel. A panel reads
+            its own when it is built, and updates them whenever the user changes something.
     """
 
     def __init__(self, workers: Executor, text: str = FIRST_TEXT) -> None:
@@ -78,25 +78,25 @@ class TabSession:
         self._reading: Newest[str, ReadText] = Newest(workers, read_text, self._take_and_tell)
 
     def on_change(self, listener: Callable[[], None]) -> None:
-        """Call a function, in the server's loop, whenever `network` or `problem` is another."""
+        """Call a function, in the server's loop, whenever `network` or `problem` changes."""
         self._listeners.append(listener)
 
     def on_close(self, ending: Callable[[], None]) -> None:
-        """Call a function when the panels are made anew or the tab is gone: it ends what it began."""
+        """Call a function when the panels are rebuilt or the tab closes, to end what its panel started."""
         self._on_close.append(ending)
 
     def set_text(self, text: str) -> None:
-        """Take a new text; it is read in a thread, and the listeners are called with what came of it."""
+        """Set a new text; it is read in a thread, and then the listeners are called."""
         self.text = text
         self._reading.ask(text)
 
     def set_network(self, network: cn.Network, text: str, form: str) -> None:
-        """Take a network that was read or edited elsewhere, with the text that stands for it."""
+        """Set a network that was read or edited elsewhere, with its text."""
         self.text, self.form, self.network, self.problem = text, form, network, None
         self.tell()
 
     def close_panels(self) -> None:
-        """End what the panels began; they are gone or about to be made anew."""
+        """End what the panels started, before they are removed or rebuilt."""
         endings, self._on_close, self._listeners = self._on_close, [], []
         for ending in endings:
             ending()
@@ -108,7 +108,7 @@ class TabSession:
                 listener()
 
     def take(self, answer: ReadText) -> None:
-        """Take what came of the text."""
+        """Set the result of reading the text."""
         self.form = answer.form
         if isinstance(answer.found, cn.ChalknetError):
             self.problem = answer.found
@@ -121,14 +121,14 @@ class TabSession:
 
 
 class ReadText(NamedTuple):
-    """What came of a text: its form, and its network or what is wrong with it."""
+    """The result of reading a text: its form, and its network or the error."""
 
     form: str
     found: cn.Network | cn.ChalknetError
 
 
 def read_text(text: str) -> ReadText:
-    """Return what comes of a text; it is never taken for a path."""
+    """Read a text; it is never treated as a path."""
     try:
         return ReadText(form_of(text), cn.read(text.encode("utf-8", "replace")))
     except cn.ChalknetError as problem:

@@ -1,4 +1,4 @@
-"""The area Take away: the network as files, and a link that restores everything."""
+"""The area Take away: the network as files, and a link that restores the whole tab."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from chalknet.studio.link import fragment_of
 from chalknet.studio.seeing import settings_of
 from chalknet.studio.session import TabSession
 
-_MOST_PARAMETERS = 10_000_000  # of an ONNX file that is made for a browser
+_MOST_PARAMETERS = 10_000_000  # of an ONNX file made for a browser
 
 
 class Taken(NamedTuple):
-    """What a file is made from.
+    """What a file is written from.
 
     Args:
         network: the network.
         dialect, orientation, language: how it is drawn.
-        module: with fitted weights, if there is one of this network.
+        module: has the fitted weights; None if this network was not fitted.
     """
 
     network: cn.Network
@@ -40,14 +40,14 @@ class Taken(NamedTuple):
 
 
 class FileKind(NamedTuple):
-    """A file that can be taken away: its name, and what makes its content."""
+    """A file to save: its name, and the function that makes its content."""
 
     file: str
     make: Callable[[Taken], bytes]
 
 
 def _saved(name: str) -> Callable[[Taken], bytes]:
-    """Return what makes the picture as a file with this ending."""
+    """Return the function that makes the picture as a file with this ending."""
 
     def make(taken: Taken) -> bytes:
         drawing = cn.draw(
@@ -78,7 +78,7 @@ def _onnx(taken: Taken) -> bytes:
 
 
 def notebook(network: cn.Network) -> bytes:
-    """Return a notebook of Jupyter that writes, draws and builds the network."""
+    """Return a Jupyter notebook that writes, draws and builds the network."""
     cells = [
         ("markdown", f"# {network.name}\n\n$${cn.write(network, 'latex')}$$"),
         (
@@ -109,7 +109,7 @@ FILES: dict[str, FileKind] = {
 
 
 def take_panel(session: TabSession) -> None:
-    """Add the area for a tab."""
+    """Add the area to a tab."""
     TextTag(_("Take away"), "h2")
 
     async def take(kind: FileKind) -> None:

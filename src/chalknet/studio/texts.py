@@ -1,4 +1,4 @@
-"""The forms of a network on the page: which one the user writes in, and the network in that form."""
+"""The forms of a network on the page: the one the user writes in, and the network in that form."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import chalknet as cn
 from chalknet.lang import _
 from chalknet.notation import recognise
 
-# Forms in which an edit by hand is written back, the first that can express it, after the user's own.
+# After an edit in the picture, the text is in the user's form, or the first of these that can express it.
 _FALLBACKS = ("shorthand", "arrows", "torch", "json")
 _HIGHLIGHTED = {"torch": "Python", "keras": "Python", "flax": "Python", "json": "JSON", "latex": "LaTeX"}
 
 
 class Written(NamedTuple):
-    """A network as a text, and the form that the text is in."""
+    """A network as text, and the form of the text."""
 
     text: str
     form: str
 
 
 def forms() -> dict[str, str]:
-    """Return the words for the forms that a network is written in, by their names."""
+    """Return the titles of the forms of a network, by their names."""
     return {
         "arrows": _("Arrows"),
         "shorthand": _("Shorthand"),
@@ -38,7 +38,7 @@ def forms() -> dict[str, str]:
 
 
 def form_of(text: str) -> str:
-    """Return the name of the form that a text is most likely in; empty for none."""
+    """Return the name of the most likely form of a text; empty for none."""
     try:
         name = recognise(text).name
     except cn.ChalknetError:
@@ -49,15 +49,15 @@ def form_of(text: str) -> str:
 
 
 def highlighting(form: str) -> str | None:
-    """Return the language by which the editor colours a form; None for one that it does not know."""
+    """Return the editor's highlighting language for a form; None if it has none."""
     return _HIGHLIGHTED.get(form)
 
 
 def text_like(network: cn.Network, form: str) -> Written:
-    """Return the network in the form that the user writes in, else in the first that can express it.
+    """Return the network in the user's form, or else in the first that can express it.
 
     Raises:
-        CannotExpress: where none can.
+        CannotExpress: if none can.
     """
     wanted: list[Any] = [form] if form in forms() and form != "mathml" else []
     for name in (*wanted, *_FALLBACKS[:-1]):
@@ -69,13 +69,13 @@ def text_like(network: cn.Network, form: str) -> Written:
 
 
 def message(problem: cn.ChalknetError) -> str:
-    """Return what is wrong without the lines of the text, which the editor marks itself."""
+    """Return an error message without the lines of the text, which the editor marks itself."""
     said = str(problem)
     return said if problem.excerpt is None else said.removesuffix(f"\n  {problem.excerpt}")
 
 
 class Caret(NamedTuple):
-    """Where a text is at fault: positions in it, the second one behind the last character, and the line."""
+    """The place of an error in a text: its start, the position after its last character, and the line."""
 
     begin: int
     end: int
@@ -83,7 +83,7 @@ class Caret(NamedTuple):
 
 
 def caret_of(problem: cn.ChalknetError, text: str) -> Caret | None:
-    """Return where the text of the editor is at fault, or None where the error names no place in it."""
+    """Return the place of an error in the editor's text, or None if the error has no place in it."""
     excerpt = problem.excerpt
     if excerpt is None or not text:
         return None
@@ -92,7 +92,7 @@ def caret_of(problem: cn.ChalknetError, text: str) -> Caret | None:
     lines = text.split("\n")
     at_fault = excerpt.text.split("\n")[line - 1]
     if line > len(lines) or at_fault not in lines[line - 1]:
-        return None  # what was read is not what stands in the editor
+        return None  # the text that was read is not the editor's text
     before = sum(len(each) + 1 for each in lines[: line - 1]) + lines[line - 1].index(at_fault)
     begin = min(before + column, len(text))
     end = min(len(text), begin + max(1, excerpt.length))

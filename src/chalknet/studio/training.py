@@ -1,4 +1,4 @@
-"""A fit that a tab plays, pauses and steps through, in a thread of its own; several of them in turn."""
+"""A fit that a tab plays, pauses and steps through, in its own thread; racing fits take turns."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ from chalknet.studio.history import Judged, Snapshot, Trace
 from chalknet.studio.regions import Pair, Viewer, copied_weights, judged
 
 PICTURES_A_SECOND = 30
-_JUDGING = 0.15  # the share of the time that evaluations may take
-MOST_JUDGED = (
-    2_000  # samples, evenly, that an evaluation looks at while updates are made; standing still, all
-)
+_JUDGING = 0.15  # the share of the time for evaluations
+MOST_JUDGED = 2_000  # evenly spaced samples for an evaluation during updates; when paused, all
 _ENDLESS = 10**12  # updates: the user ends a fit
 _MOST_THREADS = 64  # of all tabs together
 _NAME = "studio-fit"
@@ -27,15 +25,15 @@ _NAME = "studio-fit"
 
 @dataclass(frozen=True)
 class FitSetting:
-    """What is fitted, to what and how.
+    """The network, data and recipe of a fit.
 
     Args:
         network: with a width for every layer.
-        train: what the network sees, `(rows, features)`, and the targets.
-        held_out: the same for the samples that are only evaluated; None where there are none.
+        train: the inputs of the network, `(rows, features)`, and the targets.
+        held_out: the same for the held-out samples; None if there are none.
         loss: its name.
-        seed: of the weights and the orders.
-        options: others of `cn.fit`: optimizer, lr, batch_size, device, ...
+        seed: of the weights and the sample orders.
+        options: further options of `cn.fit`: optimizer, lr, batch_size, device, ...
     """
 
     network: cn.Network
@@ -47,26 +45,26 @@ class FitSetting:
 
     @property
     def updates_per_epoch(self) -> int:
-        """Return how many updates see every sample once."""
+        """Return the number of updates in an epoch."""
         size = self.options.get("batch_size") or len(self.train[0])
         return -(-len(self.train[0]) // min(size, len(self.train[0])))
 
 
 class Turns:
-    """Fits that race take turns, in the order in which they ask: each has the processor for itself."""
+    """Turns for racing fits, in the order of their requests: only one uses the processor at a time."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._asking: deque[object] = deque()
 
     def take(self, racer: object) -> None:
-        """Wait until those that asked before have had their turn."""
+        """Wait until earlier requests have had their turn."""
         with self._changed:
             self._asking.append(racer)
             self._changed.wait_for(lambda: self._asking[0] is racer)
 
     def give(self, racer: object) -> None:
-        """End the turn of a fit; nothing for one that has none."""
+        """End the turn of a fit; does nothing if it has none."""
         with self._changed:
             if self._asking and self._asking[0] is racer:
                 self._asking.popleft()
@@ -74,17 +72,17 @@ class Turns:
 
 
 class LiveFit:
-    """A fit that stands still until it is told how far to go.
+    """A fit that is paused until it is told how far to go.
 
-    The numbers are those of `cn.fit` with the same options, however often it pauses.
+    The results are those of `cn.fit` with the same options, no matter how often it pauses.
 
     Args:
-        asked: what is fitted.
-        turns: shared with the fits that it races; None for one alone.
+        asked: the network, data and recipe.
+        turns: shared with the fits that it races; None for a single fit.
 
     Attributes:
-        trace: what happened up to now.
-        problem: why it ended, where it failed.
+        trace: the moments so far.
+        problem: why it failed, if it did.
 
     Example:
         >>> import numpy as np
@@ -115,18 +113,18 @@ class LiveFit:
 
     @property
     def is_running(self) -> bool:
-        """Return whether updates are still to be made."""
+        """Return whether updates remain to be made."""
         return self.trace.last.updates < self._until and not self.problem and not self._closed
 
     def go_to(self, updates: int, rate: float = 0.0) -> None:
-        """Go on up to so many updates, counted from the beginning.
+        """Run up to a number of updates, counted from the beginning.
 
         Args:
-            updates: where it stops; one that is reached already stops it now.
-            rate: updates a second at most; 0 for as many as there can be.
+            updates: where to stop; a number already reached stops it now.
+            rate: the maximum number of updates per second; 0 for no limit.
 
         Raises:
-            Refused: where as many fits as there may be are running already.
+            Refused: if the maximum number of fits is running already.
         """
         if self._thread is None and updates > 0:
             self._start()
@@ -135,28 +133,28 @@ class LiveFit:
             self._changed.notify_all()
 
     def set_rate(self, rate: float) -> None:
-        """Go on with so many updates a second at most; 0 for as many as there can be."""
+        """Set the maximum number of updates per second; 0 for no limit."""
         with self._changed:
             self._rate = rate
             self._changed.notify_all()
 
     def pause(self) -> None:
-        """Stop after the updates that are under way."""
+        """Stop after the updates in progress."""
         self.go_to(min(self._until, self.trace.last.updates), self._rate)
 
     def wait(self, seconds: float = 60.0) -> None:
-        """Wait until it stands still."""
+        """Wait until it is paused."""
         with self._changed:
             self._changed.wait_for(lambda: not self.is_running, seconds)
 
     def close(self) -> None:
-        """End the fit; its thread ends after the updates that are under way."""
+        """End the fit; its thread ends after the updates in progress."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def join(self, seconds: float) -> None:
-        """Wait until the thread of a fit that was closed has ended."""
+        """Wait until the thread of a closed fit has ended."""
         if self._thread is not None:
             self._thread.join(seconds)
 
@@ -198,7 +196,7 @@ class LiveFit:
             self._changed.notify_all()
 
     def _see(self, progress: cn.Progress) -> object:
-        """Keep the moment, wait until updates are wanted, and say how many."""
+        """Store the moment, wait until updates are wanted, and return how many."""
         before = self.trace.last
         self.trace.add(self._moment(progress))
         if self._turns is not None:
@@ -212,12 +210,12 @@ class LiveFit:
         return progress.after(count)
 
     def _count(self, updates: int, made: int, took: float) -> int:
-        """Return how many updates come next, once some are wanted and due; 0 where the fit was closed.
+        """Return how many updates to make next, once some are wanted and due; 0 if the fit was closed.
 
         Args:
-            updates: that were made.
-            made: those of them since the last time.
-            took: the seconds of training that these took.
+            updates: the number made.
+            made: the number since the last call.
+            took: the training time of these in seconds.
         """
         with self._changed:
             due = self._shown_at + made / self._rate if self._rate else 0.0
@@ -247,6 +245,6 @@ class LiveFit:
 
 
 def _some(pair: Pair) -> Pair:
-    """Return at most so many samples as are looked at while updates are made, evenly taken."""
+    """Return the evenly spaced samples that are evaluated during updates."""
     step = -(-len(pair[0]) // MOST_JUDGED)
     return pair[0][::step].copy(), pair[1][::step].copy()

@@ -1,4 +1,4 @@
-"""The area Write: one editor for every form, what is wrong at its place, the network in every form."""
+"""The area Write: an editor for every form, errors marked in place, the network in every form."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_LETTERS = 200_000  # in the editor; a longer text is read as a file
 
 
 def examples() -> dict[str, str]:
-    """Return the texts that the editor offers, by what they are called."""
+    """Return the editor's example texts, by their titles."""
     return {
         _("Digits 0 and 1"): "X(n,784) -l1-> u1(n,32) -relu-> v1(n,32) -l2-> u2(n,1) -sig-> v2(n,1) = yhat",
         _("Logistic regression"): "1 -> 1 sigmoid",
@@ -34,7 +34,7 @@ def examples() -> dict[str, str]:
 
 
 def write_panel(session: TabSession) -> None:
-    """Add the area for a tab: the editor, and what is said of its text."""
+    """Add the area to a tab: the editor, and the messages about its text."""
     session.form = session.form or form_of(session.text)
     with ui.element("div").classes("ck-bar"):
         TextTag(_("Network"), "h2")
@@ -84,9 +84,9 @@ def _theme(session: TabSession) -> Any:
 
 
 def _dress(editor: Any, session: TabSession) -> None:
-    """Give the editor its colours and marks.
+    """Set the editor's colours and marks.
 
-    Not by its properties: with each of them NiceGUI sends the text too, over what was typed meanwhile.
+    Not through its properties: NiceGUI would send the text too, and overwrite what was typed meanwhile.
     """
     look = {
         "theme": _theme(session),
@@ -102,7 +102,7 @@ def _show_form(shown: TextTag, session: TabSession) -> None:
 
 
 def _say(said: ui.element, session: TabSession) -> None:
-    """Show what is wrong, or what had to be assumed."""
+    """Show the error, or the assumptions."""
     said.clear()
     problem, network = session.problem, session.network
     with said:
@@ -121,7 +121,7 @@ def _say(said: ui.element, session: TabSession) -> None:
 
 
 def _offer_readings(session: TabSession, problem: cn.ChalknetError) -> None:
-    """Offer each network that a drawing may show."""
+    """Offer each possible reading of a drawing."""
     for number, reading in enumerate(getattr(problem, "readings", ()), start=1):
         shown = cn.write(reading, "shorthand")
 
@@ -130,7 +130,7 @@ def _offer_readings(session: TabSession, problem: cn.ChalknetError) -> None:
 
 
 def summary(network: cn.Network) -> str:
-    """Return the counts of a network in a line."""
+    """Return the counts of a network in one line."""
     counts = cn.count(network)
     parameters = "?" if counts.parameters is None else f"{counts.parameters:,}"
     return _("{layers} layers, {hidden} hidden, {parameters} parameters").format(
@@ -139,7 +139,7 @@ def summary(network: cn.Network) -> str:
 
 
 def _marks(session: TabSession) -> list[dict[str, Any]]:
-    """Return what marks the place at fault in the editor."""
+    """Return the editor's marks for the place of the error."""
     caret = None if session.problem is None else caret_of(session.problem, session.text)
     if caret is None:
         return []
@@ -150,10 +150,10 @@ def _marks(session: TabSession) -> list[dict[str, Any]]:
 
 
 def forms_panel(session: TabSession) -> None:
-    """Add the area with the same network in every form, for a tab."""
+    """Add the area with the network in every form to a tab."""
     words = forms()
     chosen = session.settings.setdefault("forms", {})
-    if chosen.get("form") not in words:  # a link may hold anything
+    if chosen.get("form") not in words:  # a link may contain anything
         chosen["form"] = "torch"
     TextTag(_("In every form"), "h2")
     formula = ui.html("", sanitize=False).classes("ck-formula")
@@ -197,21 +197,21 @@ def forms_panel(session: TabSession) -> None:
 
 
 class FormQuestion(NamedTuple):
-    """A network, and the form that is shown of it."""
+    """A network, and the form in which to show it."""
 
     network: cn.Network
     form: str
 
 
 class ShownForms(NamedTuple):
-    """The formula of a network as MathML, and its text in the form that is chosen."""
+    """The formula of a network as MathML, and its text in the chosen form."""
 
     formula: str
     text: str
 
 
 def shown_forms(question: FormQuestion) -> ShownForms:
-    """Return the network as a formula and in one form, or why it cannot be expressed so."""
+    """Return the network as a formula and in one form, or the reason that this is not possible."""
     formula = _written(question.network, "mathml")
     return ShownForms(
         formula if formula.startswith("<math") else "", _written(question.network, question.form)

@@ -1,6 +1,6 @@
-// The canvases of Data and fit: they ask the server for a picture as soon as the last one is shown.
+// The canvases of Data and fit: they request the next frame as soon as the last one is shown.
 window.chalknetFit ??= (() => {
-  const LINES = ["#0072b2", "#d55e00", "#009e73"]; // told apart by colour-blind readers too
+  const LINES = ["#0072b2", "#d55e00", "#009e73"]; // distinguishable for colour-blind readers too
   const KINDS = [[213, 94, 0], [0, 114, 178], [0, 158, 115], [204, 121, 167], [230, 159, 0], [86, 180, 233], [120, 94, 240], [90, 90, 90]];
   const dark = () => document.body.classList.contains("body--dark");
   const mix = (from, to, share) => from.map((value, at) => value + (to[at] - value) * share);
@@ -88,7 +88,7 @@ window.chalknetFit ??= (() => {
     }
   }
 
-  // The axes and points, which change less often than what lies behind them.
+  // The axes and points, which change less often than the picture behind them.
   function overlay(points, table, place, width, height, scale) {
     const name = [width, height, dark()].join();
     if (points.overlay?.name !== name) {
@@ -242,7 +242,7 @@ window.chalknetFit ??= (() => {
           this.pictures += 1;
           wait = frame.running ? 28 - (performance.now() - began) : 120; // at most 30 pictures a second
         } catch (problem) {
-          wait = 1000; // the server is gone for a moment, or for good
+          wait = 1000; // the server is not reachable
           this.problem = String(problem);
         }
       }
@@ -337,7 +337,7 @@ window.chalknetFit ??= (() => {
       if (said.textContent !== text) said.textContent = text;
     }
     slate(canvas) {
-      // A slate of 28 × 28 places on which a digit is drawn by pointer, or by arrow keys with the space bar down.
+      // A pad of 28 × 28 pixels on which a digit is drawn by pointer, or by arrow keys with the space bar down.
       const side = 56, pen = canvas.getContext("2d");
       let down = false, last = null, at = [28, 28], pressed = false;
       const clear = () => { pen.fillStyle = "#000"; pen.fillRect(0, 0, side, side); };

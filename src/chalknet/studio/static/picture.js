@@ -1,4 +1,4 @@
-// The picture of a network: zoom, pan, hover, and edits by hand. The server draws; this shows and asks.
+// The picture of a network: zoom, pan, hover, and edits. The server draws; this script displays and sends edits.
 const LAYER = [/^(?:frame|layer)(\d+)/, /^(?:[uv])(\d+)/];
 const DARK = "@media (prefers-color-scheme: dark) {";
 
@@ -65,7 +65,7 @@ export default {
   },
   mounted() {
     this.held = new Map();
-    this.zoom = null; // the part that is shown, as shares of the whole picture
+    this.zoom = null; // the visible part, as fractions of the whole picture
     this.theme = new MutationObserver(() => this.colour());
     this.theme.observe(document.body, { attributes: true, attributeFilter: ["class"] });
     this.show();
@@ -86,7 +86,7 @@ export default {
       svg.removeAttribute("height");
       svg.setAttribute("aria-label", this.alt);
       for (const title of svg.querySelectorAll("title")) {
-        title.parentNode.dataset.title = title.textContent; // shown by our own tip, and at once
+        title.parentNode.dataset.title = title.textContent; // shown at once, in our own tooltip
         title.remove();
       }
       const style = svg.querySelector("style");

@@ -1,4 +1,4 @@
-// What the page does in the browser alone: copy, drop and paste files, keep the state in the address.
+// The client-side work of the page: copy, drop and paste files, keep the state in the address.
 window.chalknetStudio = {
   async copy(text, button) {
     try {
@@ -7,7 +7,7 @@ window.chalknetStudio = {
       const area = Object.assign(document.createElement("textarea"), { value: text });
       document.body.append(area);
       area.select();
-      document.execCommand("copy"); // where the page is not served from this machine
+      document.execCommand("copy"); // if the page is not served from this machine
       area.remove();
     }
     if (!button) return;
@@ -30,7 +30,7 @@ window.chalknetStudio = {
       "drop",
       (event) => {
         over(event, false);
-        if (event.target.closest?.("[data-drop]")) return; // an area that takes files itself
+        if (event.target.closest?.("[data-drop]")) return; // an area that handles files itself
         if (event.dataTransfer?.files.length) {
           event.preventDefault();
           event.stopPropagation();
