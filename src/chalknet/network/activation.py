@@ -97,6 +97,7 @@ _SIGMOID = "1 / (1 + exp(-z))"
 _MISH = "exp(z) * (exp(z) + 2)"  # tanh(log(1 + exp(z))) is this, divided by it and 2; beyond 20 it is 1
 _GELU_TANH = "tanh(sqrt(2 / pi) * (z + 0.044715 * z**3))"
 _SELU, _SELU_ALPHA = "1.0507009873554805", "1.6732632423543772"  # Klambauer and others, 2017
+_SIXTH = "0.1666666716337204"  # in float32, as torch has it there for every dtype
 _ROWS = (
     ActivationKind(
         "relu",
@@ -233,7 +234,7 @@ _ROWS = (
         (),
         "relu6",
         "ReLU6",
-        "0 if z <= 0 else (z if z < 6 else 6)",
+        "0 if z <= 0 else (6 if z >= 6 else z)",
         "0 if z <= 0 or z >= 6 else 1",
         inplace=True,
         lowest="0",
@@ -245,7 +246,7 @@ _ROWS = (
         "hardsigmoid",
         "Hardsigmoid",
         "0 if z <= -3 else (1 if z >= 3 else z / 6 + 1 / 2)",
-        "0 if z <= -3 or z >= 3 else 1 / 6",
+        f"0 if z <= -3 or z >= 3 else {_SIXTH}",
         inplace=True,
         lowest="0",
         highest="1",

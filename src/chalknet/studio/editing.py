@@ -11,7 +11,7 @@ import chalknet as cn
 # The activations offered, with the package's names.
 ACTIVATIONS = (
     "none", "relu", "sigmoid", "tanh", "leaky_relu", "elu", "gelu", "silu", "softplus", "mish", "hardswish",
-    "softmax", "log_softmax",
+    "selu", "relu6", "hardsigmoid", "softsign", "softmax", "log_softmax",
 )  # fmt: skip
 _FIRST_WIDTH = 8  # of a layer added after the input
 MOST_WIDTH = 100_000  # for edits in the picture; text may have more

@@ -116,7 +116,7 @@ def test_what_a_fit_does_otherwise_is_told():
 REFUSED = {
     "Sequential([Dense(3), Conv2D(32, 3)])": (CannotExpress, "the layer Conv2D", "Conv2D(32, 3)"),
     "Sequential([Embedding(9, 2), Dense(3)])": (CannotExpress, "the layer Embedding", "Embedding(9, 2)"),
-    "Sequential([Dense(3, 'selu')])": (CannotExpress, "the activation selu", "Dense(3, 'selu')"),
+    "Sequential([Dense(3, 'celu')])": (CannotExpress, "the activation celu", "Dense(3, 'celu')"),
     "Sequential([Dense(3, lambda x: x**2)])": (CannotExpress, "the activation a lambda", "Dense(3"),
     "Sequential([Dense(3, activation=get(1))])": (
         NotationError,

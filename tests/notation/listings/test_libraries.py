@@ -68,7 +68,7 @@ def test_a_dropout_of_flax_is_told_the_mode():
     [
         ("nn.Conv(32, (3, 3))(x)", CannotExpress, "the layer Conv,"),
         ("nn.LayerNorm()(x)", CannotExpress, "the layer LayerNorm"),
-        ("nn.selu(x)", CannotExpress, "selu"),
+        ("nn.celu(x)", CannotExpress, "celu"),
         ("x * nn.Dense(3)(x)", CannotExpress, "one layer after the other"),
         ("nn.Dense(2, bias=False)(x)", UnknownName, "use_bias"),
     ],

@@ -131,12 +131,15 @@ def _line(axes: Axes, mark: Line, scene: Scene, level: int) -> None:
 
 def _label(axes: Axes, mark: Label, scene: Scene, fonts: list[str], level: int) -> None:
     """Draw a text line by line and run by run, at the places that other surfaces take too."""
-    from matplotlib.patheffects import withStroke
+    from matplotlib.patheffects import Stroke
 
     look: dict[str, Any] = {"family": fonts, "zorder": level, "va": "baseline", "rotation": -mark.angle}
     look["color"] = scene.colours[TEXT_COLOURS.get(mark.kind, "ink")]
-    if mark.kind == "edge-label":
-        look["path_effects"] = [withStroke(linewidth=HALO * scene.stroke, foreground=scene.colours["page"])]
+    looks = [look]
+    if mark.kind == "edge-label":  # its halo is a text of its own: path effects make outlines, without words
+        page = scene.colours["page"]
+        halo = [Stroke(linewidth=HALO * scene.stroke, foreground=page)]
+        looks = [look | {"color": page, "path_effects": halo}, look]
     lines = lines_of(mark.text)
     along, across = math.cos(math.radians(mark.angle)), math.sin(math.radians(mark.angle))
     for number, line in enumerate(lines):
@@ -149,7 +152,8 @@ def _label(axes: Axes, mark: Label, scene: Scene, fonts: list[str], level: int) 
             size = mark.size * (SCRIPT if run.shift else 1)
             anchor = "left" if len(line) > 1 else "center"
             text = run.text.replace("$", r"\$")
-            axes.text(x, y, text, size=size, ha=anchor, rotation_mode="anchor", **look)
+            for each in looks:
+                axes.text(x, y, text, size=size, ha=anchor, rotation_mode="anchor", **each)
             right += width
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +13,7 @@ from chalknet.errors import ChalknetError, InvalidValue
 from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.limits import check_limit
 from chalknet.notation.marks.geometry import Transform, on_curve
-from chalknet.notation.marks.mark import AnyMark, Point, ShapeMark, StrokeMark, UnreadMark
+from chalknet.notation.marks.mark import AnyMark, Point, ShapeMark, StrokeMark, TextMark, UnreadMark
 from chalknet.notation.marks.outlines import place_of
 from chalknet.notation.marks.painted import Paint, PathPart, path_marks, path_part
 from chalknet.notation.pictures.dashes import with_dashes_joined
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 _PDFIUM = threading.RLock()  # which is made for one thread at a time
+_MOST_WORDS = 2_000  # of a page, around which white rims are looked for
 _DEEPEST = 28  # forms within forms
 _LARGEST_PAGE = 20_000.0  # points of a side
 _SEEN = 8  # of 255, from which on a colour is seen
@@ -73,11 +74,13 @@ class PdfFile:
             reader = _PageReader(source, self._raw, view)
             reader.read(page.raw)
             marks = [*with_dashes_joined(reader.marks), *texts_of_page(source, self._raw, page.raw, view)]
-            lined = _lined(marks)
+            lined, words = _lined(marks), [mark for mark in marks if isinstance(mark, TextMark)][:_MOST_WORDS]
             inside = [
                 mark
                 for mark in marks
-                if _is_on(mark, width, height) and not _is_blank(mark, lined, 0.05 * width * height)
+                if _is_on(mark, width, height)
+                and not _is_blank(mark, lined, 0.05 * width * height)
+                and not _is_halo(mark, words)
             ]
             return PdfPage(number, width, height, inside, reader.images)
 
@@ -217,6 +220,19 @@ def _is_blank(mark: AnyMark, lined: set[tuple[int, ...]], large: float) -> bool:
     sides += [Place(x + side * width / 2, y, 0.0, height) for side in (-1, 1)]
     seen = _rounded(mark.place) in lined or any(_rounded(side) in lined for side in sides)
     return width * height >= large and not seen
+
+
+def _is_halo(mark: AnyMark, words: Sequence[TextMark]) -> bool:
+    """Return whether a mark is part of the white rim that keeps lines away from the letters of a word."""
+    if not isinstance(mark, ShapeMark) or (mark.fill, mark.outline) != ("#ffffff", "#ffffff"):
+        return False
+    x, y = mark.place.x, mark.place.y
+    return any(
+        abs(x - word.place.x) <= word.place.width / 2 + word.size / 4
+        and abs(y - word.place.y) <= word.place.height / 2 + word.size / 4
+        and mark.place.height <= 1.5 * word.size
+        for word in words
+    )
 
 
 class _PageReader:
