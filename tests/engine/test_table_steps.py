@@ -10,7 +10,7 @@ from tests.table_networks import random_network
 
 from chalknet.engine import Eager
 from chalknet.engine.fused_cpu import FusedCpu
-from chalknet.network import Activation, Linear, Network, PReLU
+from chalknet.network import Activation, BatchNorm, LayerNorm, Linear, Network, PReLU
 from chalknet.planning import Recipe
 
 pytest.importorskip("numba")
@@ -71,3 +71,13 @@ def test_penalties_are_of_matrices_alone():
     network = Network(3, (Linear(5), PReLU(per_feature=True), Linear(1)))
     data = samples("mse", 12, network, torch.float64)
     assert_alike(sessions(network, Recipe("mse", "sgd", updates=9, lr=0.01, l1=0.1, l2=0.3), data))
+
+
+@pytest.mark.parametrize("width", [9, 10, 11, 12, 17, 31])
+@pytest.mark.parametrize(
+    "first", [BatchNorm(), LayerNorm(), PReLU(per_feature=True)], ids=lambda step: type(step).__name__
+)
+def test_the_factors_of_a_first_step_are_fitted_at_any_width(first, width):
+    network = Network(width, (first, Linear(5), Activation("tanh"), Linear(2)))
+    data = samples("mse", 40, network, torch.float64)
+    assert_alike(sessions(network, Recipe("mse", "sgd", updates=9, lr=0.1), data))

@@ -213,7 +213,9 @@ class _Builder:
             self._weights += row["out_stride"]
         few = self._rows * self._positions <= _FEW_LINES
         large = row["weight_stride"] * self._width * self._dtype.itemsize > _LARGE_BYTES
-        if row["input_gradient"] and not narrow and not (few and large):
+        # A step right behind x has rows as wide as those of x, into which no whole vectors are written.
+        filled = self._stride == self._filled(self._stride)
+        if row["input_gradient"] and not narrow and filled and not (few and large):
             row["transposed_at"], row["transposed_stride"] = self._transposed, self._spread(self._width)
             self._transposed += row["transposed_stride"] * out
 
