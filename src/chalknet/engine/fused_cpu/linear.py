@@ -104,9 +104,7 @@ def columns_input_gradient(tile, g, to, weights, low, high):
 
 @part
 def along_lines(tile, g, to, weights, low, high):
-    """Do so without a transposed copy, line by line: for few rows, where large weights arrive once, and into
-    rows that are not filled up to whole vectors.
-    """
+    """Do so without a transposed copy, for few rows, or into rows that are not filled up to whole vectors."""
     step, values, zero = tile.step, weights.values, like(0.0, weights.values[0])
     for line in range(low, min(high, to.row_stride)):
         w = weight_place(step, min(line, step.inputs - 1))
