@@ -158,6 +158,7 @@ TOLD = {
     TWO + r"with $\varphi(t) = \max(0, t)$.": "relu",
     TWO + r"with $\varphi = \tanh$.": "tanh",
     TWO + r"where the activation function $\varphi$ is ReLU.": "relu",
+    TWO + r"where $\varphi$ is not ReLU but tanh.": "?",
     TWO + "which is trained by gradient descent.": "?",
     r"$h = \sigma(W_1 x + b_1)$ and $y = W_2 h$, where $\sigma$ is the ReLU.": "relu",
     r"$h = \frac{1}{1 + e^{-(W_1 x + b_1)}}$ and $y = W_2 h$": "sigmoid",
@@ -180,6 +181,11 @@ def test_functions_defined_apart_and_in_any_order():
     apart = r"f_1(u) = \tanh(W_1 u + b_1), f_2(u) = W_2 u + b_2"
     assert cn.read(rf"f(x) = f_2(f_1(x)), {apart}") == network
     assert cn.read(rf"{apart}, f = f_2 \circ f_1") == network
+
+
+def test_widths_of_states_and_of_the_whole_stand_for_those_of_weights():
+    text = r"$h = \tanh(W_1 x)$, $f(x) = W_2 h$, $h \in \mathbb{R}^8$, $f:\mathbb{R}^3\to\mathbb{R}^2$"
+    assert cn.read(text) == Network(3, (Linear(8, bias=False), Activation("tanh"), Linear(2, bias=False)))
 
 
 def test_losses_and_predictions_beside_the_network_are_told():
@@ -219,6 +225,8 @@ MISMATCHED = {
     r"y = W_1 x, W_1 \in \mathbb{R}^{4\times 3}, x \in \mathbb{R}^4": "W1 takes 3 features, but x has 4",
     r"y = x W_1, W_1 \in \mathbb{R}^{4\times 3}, x \in \mathbb{R}^3": "W1 takes 4 features, but x has 3",
     r"h = W_1 x, W_1 \in \mathbb{R}^{4\times 3}, h \in \mathbb{R}^7": "h with 7 entries",
+    r"f(x) = W_1 x, f:\mathbb{R}^3\to\mathbb{R}^2, W_1 \in \mathbb{R}^{2\times 4}": "W1 takes 4 features",
+    r"f(x) = W_1 x, f:\mathbb{R}^4\to\mathbb{R}^3, W_1 \in \mathbb{R}^{2\times 4}": "f with 3 entries",
 }
 
 

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chalknet.errors import ShapeMismatch
-from chalknet.network import Linear
 from chalknet.notation.listings.formula_products import INPUTS, Products, X, is_function, refuse_token
 from chalknet.notation.listings.formula_tokens import WEIGHT, FormulaToken, formula_tokens
 from chalknet.notation.listings.formula_told import Told
@@ -124,30 +122,26 @@ class Equations:
         value = self._products.read(right, line.argument)
         if value is None:
             return None
-        for side, name in zip(line.left, line.names, strict=True):
+        for side in line.left:
+            entries = self._entries(side[0]) if side and (len(side) == 1 or line.head) else None
+            value = value if entries is None else self._products.settled(value, side[0], entries)
+        for name in line.names:
             self._products.name(name, value)
             self._maps |= {name} if len(right) > len(line.right) else set()
-            if side and len(side) == 1:
-                self._check_size(side[0], value)
         if line.head:
             self._products.name(line.head, value)
             self._maps.add(line.head)
         return value
 
-    def _check_size(self, token: FormulaToken, value: X) -> None:
-        """Refuse a state whose size is not that of the map that gives it."""
-        size = self._said.sizes.get(token.key)
-        last = next((layer.step for layer in reversed(value.layers) if isinstance(layer.step, Linear)), None)
-        if size is None or last is None or not isinstance(last.out_features, int):
-            return
-        stated = [side for side in size if side and side.isdigit()]
-        if stated and str(last.out_features) not in stated and token.key not in INPUTS:
-            raise self._source.refuse(
-                token.place,
-                kind=ShapeMismatch,
-                got=f"{token.key} with {stated[-1]} entries, but its weights give {last.out_features}",
-                wanted=f"{last.out_features} entries",
-            )
+    def _entries(self, token: FormulaToken) -> int | None:
+        """Return how many entries a text says that a state or the value of a function has."""
+        size = self._said.sizes.get(token.key, ())
+        numbers = [int(side) for side in size if side and side.isdigit()]
+        if token.key in INPUTS or not numbers:
+            return None
+        if token.key in self._said.affine:
+            return numbers[0] if size[0].isdigit() else None  # type: ignore[union-attr]
+        return numbers[0] if len(numbers) == 1 else max(numbers) if 1 in numbers else None
 
     def _nested(self, tokens: list[FormulaToken]) -> list[FormulaToken]:
         """Return a composition `f ∘ A` as `f(A(x))`; a circle between two values stays, and is refused."""
@@ -175,9 +169,9 @@ class Equations:
                     self._source, part, "in a product entry by entry, or used before it is known"
                 )
         nested = [parts[-1][0]._replace(name="x", number="")] if x is None else [x]
-        for part in reversed(parts):
-            opening, closing = part[0]._replace(name="(", number=""), part[0]._replace(name=")", number="")
-            nested = [part[0], opening, *nested, closing]
+        for (part,) in reversed(parts):
+            opening, closing = part._replace(name="(", number=""), part._replace(name=")", number="")
+            nested = [part, opening, *nested, closing]
         return nested
 
     def _lines(self, tokens: list[FormulaToken]) -> Iterator[list[FormulaToken]]:

@@ -149,6 +149,29 @@ class Products:
         step = replace(layer.step, out_features=width, bias=True)
         return X((*value.layers[:-1], replace(layer, step=step)), open=True)
 
+    def settled(self, value: X, place: FormulaToken, entries: int) -> X:
+        """Return a value of stated width, which its last map has where it does not say its own.
+
+        Raises:
+            ShapeMismatch: where it says another one.
+        """
+        at = max(
+            (at for at, layer in enumerate(value.layers) if isinstance(layer.step, Linear)), default=None
+        )
+        if at is None:
+            return value
+        step = value.layers[at].step
+        assert isinstance(step, Linear)
+        if isinstance(step.out_features, int) and step.out_features != entries:
+            raise self._source.refuse(
+                place.place,
+                kind=ShapeMismatch,
+                got=f"{place.key} with {entries} entries, but its weights give {step.out_features}",
+                wanted=f"{step.out_features} entries",
+            )
+        settled = replace(value.layers[at], step=replace(step, out_features=entries))
+        return replace(value, layers=(*value.layers[:at], settled, *value.layers[at + 1 :]))
+
     def _product(self, depth: int) -> X | None:
         """Return factors next to each other: weights, x, functions of brackets; None for a bias."""
         weights: list[FormulaToken] = []
@@ -178,7 +201,8 @@ class Products:
         if constants and (value is not None or weights or len(constants) > 1):
             raise self._refuse(constants[-1], "as a factor")
         if value is None and weights:
-            return self._constant(weights)
+            self._check_constant(weights)
+            return None
         if value is None and not constants and self._at == begin:
             place = self._tokens[min(begin, len(self._tokens) - 1)]
             raise self._refuse(place, "with nothing beside it")
@@ -188,7 +212,7 @@ class Products:
             value = self._mapped(weight, value or X())
         return value
 
-    def _constant(self, weights: list[FormulaToken]) -> None:
+    def _check_constant(self, weights: list[FormulaToken]) -> None:
         """Accept one column of numbers or a threshold, which is a bias; refuse weights without x."""
         if len(weights) == 1 and weights[0].name == "theta":
             return

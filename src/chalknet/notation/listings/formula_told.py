@@ -55,6 +55,8 @@ _PHRASES = {
 }
 LETTER = re.compile(r"sigma|phi|psi|rho|alpha|gamma|eta|kappa|tau|chi|omega|[fgasr]|act")
 _NEXT = re.compile(r"[.;](?:\s|$)|(?<![\w\\])\\?(?:sigma|phi|psi|rho|eta|tau)(?![A-Za-z])")
+_WHOLE = ("f", "F", "N", "net")  # names of a network rather than of a layer
+_NOT = re.compile(r"(?i)\b(?:not|no|nicht|kein\w*|не|pas)\b")
 _WORD = re.compile(r"(?<![\w\\])\\?([A-Za-z]{3,}\w*)")
 
 
@@ -86,6 +88,8 @@ def told(plain: PlainFormula) -> Told:
         text = pattern.sub(_blank, text)
     for found in MAP.finditer(text):
         key = key_of_name(found["name"])
+        if key in _WHOLE and found["in"]:
+            sizes.setdefault("x", (found["in"], None))
         affine[key] = not linear
         sizes[key] = (found["out"] or "1", found["in"] or "1")
     text = MAP.sub(_blank, text)
@@ -123,6 +127,8 @@ def function_told(letter: str, words: str) -> str | None:
     found: set[str] = set()
     for at in place.finditer(words):
         behind = _NEXT.split(words[at.end() : at.end() + 160].replace(f"\\{letter}", ""))[0]
+        if _NOT.search(behind):
+            return None
         names = _names(behind) or _names(_NEXT.split(words[max(0, at.start() - 40) : at.start()])[-1])
         found |= set(names[:1])
     return found.pop() if len(found) == 1 else None
