@@ -304,18 +304,23 @@ class Products:
         kind = "relu" if token.name == "max" else self._kind(token)
         with self._source.pointing(token.place):
             step = Activation(kind)
-        unexplained = token.name == "sigma" and not function_told("sigma", self._said.words)
-        return X((*value.layers, CodeLayer(token.place, step, kind=UNEXPLAINED if unexplained else "")))
+        kind = UNEXPLAINED if token.key == UNEXPLAINED and self._told(token) is None else ""
+        return X((*value.layers, CodeLayer(token.place, step, kind=kind)))
+
+    def _told(self, token: FormulaToken) -> str | None:
+        """Return the activation that the text says a letter is, with its index or without it."""
+        told = function_told(token.name, token.number, self._said.words)
+        return told or (function_told(token.name, "", self._said.words) if token.number else None)
 
     def _kind(self, token: FormulaToken) -> str:
         """Return the activation that a name or a letter stands for; `?` where nothing explains it."""
         if not LETTER.fullmatch(token.name):
             return activation_name(token.name) or token.name
         if token.key not in self._letters:
-            found = function_told(token.name, self._said.words)
-            if found is None and token.name != "sigma":
+            found = self._told(token)
+            if found is None and token.key != UNEXPLAINED:
                 self.notes.append(f"the text does not say which function {token.key} is: it stays ?")
-            self._letters[token.key] = found or ("sigmoid" if token.name == "sigma" else "?")
+            self._letters[token.key] = found or ("sigmoid" if token.key == UNEXPLAINED else "?")
         return self._letters[token.key]
 
     def _mapped(self, weight: FormulaToken, value: X, *, rows: bool = False) -> X:

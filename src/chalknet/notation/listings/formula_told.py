@@ -54,7 +54,9 @@ _PHRASES = {
     r"\w*identit\w+": "identity",
 }
 LETTER = re.compile(r"sigma|phi|psi|rho|alpha|gamma|eta|kappa|tau|chi|omega|[fgasr]|act")
-_NEXT = re.compile(r"[.;](?:\s|$)|(?<![\w\\])\\?(?:sigma|phi|psi|rho|eta|tau)(?![A-Za-z])")
+_NEXT = re.compile(  # where the next clause begins, or what is said of another letter
+    r"[.;](?:\s|$)|,(?![^()]*\))|\b(?:and|und|et)\b|(?<![\w\\])\\?(?:sigma|phi|psi|rho|eta|tau)(?![A-Za-z])"
+)
 _WHOLE = ("f", "F", "N", "net")  # names of a network rather than of a layer
 _NOT = re.compile(r"(?i)\b(?:not|no|nicht|kein\w*|не|pas)\b")
 _WORD = re.compile(r"(?<![\w\\])\\?([A-Za-z]{3,}\w*)")
@@ -113,24 +115,28 @@ def _broken(found: re.Match[str]) -> str:
     return "\n" * len(found.group())
 
 
-def function_told(letter: str, words: str) -> str | None:
+def function_told(letter: str, number: str, words: str) -> str | None:
     """Return the activation that a text says a letter stands for; None for none, or for several.
 
     Args:
         letter: such as "phi" or "sigma".
+        number: its index; empty for none.
         words: the text.
     """
+    index = rf"\s*[_^]\s*[{{(\[]*\s*{re.escape(number)}\s*[}})\]]*" if number else ""
     place = re.compile(
-        rf"(?<![\w\\])\\?{re.escape(letter)}(?![A-Za-z])"
-        rf"(?=\s*\(\s*\\?\w{{1,5}}\s*\)\s*=|[\s{WORDS}{FORMULA}]*(?:=|[:—–-]|\w[a-zа-яäöüéèß]))"
+        rf"(?<![\w\\])\\?{re.escape(letter)}(?![A-Za-z]){index}"
+        rf"(?=\s*\(\s*\\?\w{{1,5}}\s*\)\s*=|[\s{WORDS}{FORMULA}]*(?:$|[=:—–.,;)-]|[^\W_][a-zа-яäöüéèß]))"
     )
     found: set[str] = set()
     for at in place.finditer(words):
-        behind = _NEXT.split(words[at.end() : at.end() + 160].replace(f"\\{letter}", ""))[0]
+        behind = _NEXT.split(words[at.end() : at.end() + 160])[0]
         if _NOT.search(behind):
             return None
-        names = _names(behind) or _names(_NEXT.split(words[max(0, at.start() - 40) : at.start()])[-1])
-        found |= set(names[:1])
+        before = words[max(0, at.start() - 40) : at.start()].rstrip(f" \n\\{WORDS}{FORMULA}")
+        if before.endswith(("circ", "∘")):
+            continue
+        found |= set((_names(behind) or _names(_NEXT.split(before)[-1]))[:1])
     return found.pop() if len(found) == 1 else None
 
 
