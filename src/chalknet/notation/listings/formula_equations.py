@@ -78,13 +78,14 @@ class Equations:
         known: set[str] = set()
         found: dict[int, X] = {}
         waiting = [*enumerate(lines)]
+        uses = [self._uses(line, defined) for line in lines]
         used: set[str] = set()
         while waiting:
-            ready = next((one for one in waiting if not (self._uses(one[1], defined) - known)), waiting[0])
+            ready = next((one for one in waiting if not (uses[one[0]] - known)), waiting[0])
             waiting.remove(ready)
             place, line = ready
             value = self._value(line)
-            used |= self._uses(line, defined)
+            used |= uses[place]
             known |= {name for name in (*line.names, line.head) if name}
             if value is not None and value.layers:
                 found[place] = value
@@ -135,12 +136,12 @@ class Equations:
 
     def _entries(self, token: FormulaToken) -> int | None:
         """Return how many entries a text says that a state or the value of a function has."""
-        size = self._said.sizes.get(token.key, ())
-        numbers = [int(side) for side in size if side and side.isdigit()]
-        if token.key in INPUTS or not numbers:
+        size = self._said.sizes.get(token.key)
+        numbers = [int(side) for side in size or () if side and side.isdigit()]
+        if size is None or token.key in INPUTS or not numbers:
             return None
         if token.key in self._said.affine:
-            return numbers[0] if size[0].isdigit() else None  # type: ignore[union-attr]
+            return numbers[0] if size[0].isdigit() else None
         return numbers[0] if len(numbers) == 1 else max(numbers) if 1 in numbers else None
 
     def _nested(self, tokens: list[FormulaToken]) -> list[FormulaToken]:

@@ -34,8 +34,8 @@ _NUMBER = re.compile(
 )
 _DISPLAYS = "equation|align|gather|multline|eqnarray|flalign|displaymath|math"
 _MATHEMATICS = re.compile(
-    rf"\\begin\{{(?P<name>(?:{_DISPLAYS})\*?)\}}(.*?)\\end\{{(?P=name)\}}"
-    r"|\\\[.*?\\\]|\\\(.*?\\\)|\$\$.*?\$\$|(?<!\\)\$.*?(?<!\\)\$",
+    rf"\\begin\{{(?P<name>(?:{_DISPLAYS})\*?)\}}.{{0,4000}}?\\end\{{(?P=name)\}}"
+    r"|\\\[.{0,4000}?\\\]|\\\(.{0,2000}?\\\)|\$\$.{0,4000}?\$\$|(?<!\\)\$.{0,2000}?(?<!\\)\$",
     re.S,
 )
 _TEXT = re.compile(r"\\(?:text|mbox|textrm|textnormal|intertext)\s*\{([^{}]*)\}(?=\s*(\(|\\left|\\[bB]ig)?)")
@@ -80,7 +80,7 @@ def _with_logistic(text: str) -> str:
         [*re.finditer(r"\\[td]?frac\s*(?:\{\s*1\s*\}|1)\s*(?=\{)|(?<![\w.)])1\s*/\s*(?=\()", text)]
     ):
         try:
-            end = end_of_group(text, found.end())
+            end = found.end() + end_of_group(text[found.end() : found.end() + 600], 0)
         except Unread:
             continue
         below = text[found.end() + 1 : end - 1].strip()

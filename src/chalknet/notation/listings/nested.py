@@ -42,10 +42,10 @@ def read_nested(text: str, name: str | None = None) -> Network:
         NotationError: for what is no such formula, with a caret.
         UnknownName: for a function that is no activation.
     """
+    check_limit(SourceText("formula", text), None, "characters in a formula", len(text))
     plain = plain_formula(text)
     shown = plain.text.replace(WORDS, "\n").replace(FORMULA, "\n")
     source = SourceText("formula", shown, remedy=_REMEDY)
-    check_limit(source, None, "characters in a formula", len(source.text))
     said = told(plain)
     reading = Equations(source, said)
     layers = joined(reading.read().layers)
