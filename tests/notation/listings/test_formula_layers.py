@@ -180,6 +180,20 @@ def test_sigma_that_is_not_explained_is_told_before_another_layer():
     assert "σ is not explained: read as the logistic function" in cn.read("y = W2 σ(W1 x)").notes
 
 
+@pytest.mark.parametrize(
+    "size",
+    [
+        r"\mathbb{R}^{4,3}",
+        r"\mathcal{M}_{4,3}(\mathbb{R})",
+        r"\mathrm{Mat}_{4\times 3}(\mathbb{R})",
+        r"\mathbb{R}^{4\times 3}",
+    ],
+)
+def test_sizes_of_matrices_in_every_spelling(size):
+    network = Network(3, (Linear(4, bias=False), Activation("tanh")))
+    assert cn.read(rf"$y = \tanh(W x)$ with $W \in {size}$.") == network
+
+
 def test_functions_defined_apart_and_in_any_order():
     network = Network("W1_in", (Linear("W1_out"), Activation("tanh"), Linear("W2_out")))
     apart = r"f_1(u) = \tanh(W_1 u + b_1), f_2(u) = W_2 u + b_2"

@@ -20,8 +20,8 @@ _REALS = r"(?:ℝ|R|\\R)(?![a-zA-Z])"
 _IN = r"\s{0,6}(?:∈|\\in(?![a-z])|in\b)\s*"
 _TIMES = r"\s*(?:×|\\times(?![a-z])|x)\s*"
 _OF_REALS = re.compile(
-    rf"{_NAME}{_IN}{_REALS}\s*(?:\^\s*[{{(]?\s*"
-    rf"(?P<out>[0-9]+|[^\W\d]\w*)\s*(?:(?:×|\\times|x|,)\s*(?P<in>\w+)\s*)?[}})]?)?"
+    rf"{_NAME}{_IN}{_REALS}\s*(?:\^\s*(?P<open>[{{(])?\s*"
+    rf"(?P<out>[0-9]+|[^\W\d]\w*)\s*(?:(?:×|\\times|x|(?(open),|(?!)))\s*(?P<in>\w+)\s*)?[}})]?)?"
 )
 _OF_MATRICES = re.compile(
     rf"{_NAME}{_IN}(?:M|Mat)\s*_\s*[{{(]\s*(?P<out>\w+)\s*(?:,|×|\\times(?![a-z])|x)\s*(?P<in>\w+)\s*[}})]"
