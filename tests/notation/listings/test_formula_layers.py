@@ -194,6 +194,17 @@ def test_sizes_of_matrices_in_every_spelling(size):
     assert cn.read(rf"$y = \tanh(W x)$ with $W \in {size}$.") == network
 
 
+def test_the_size_behind_an_equation_is_that_of_its_left_side():
+    text = r"$h = \tanh(W_1 x + b_1) \in \mathbb{R}^{16}$ and $y = W_2 h \in \mathbb{R}^5$ for $x \in \mathbb{R}^3$"
+    assert cn.read(text) == Network(3, (Linear(16), Activation("tanh"), Linear(5, bias=False)))
+
+
+def test_indices_may_be_words():
+    text = r"$y = W_{\text{out}} h$, $h = \tanh(W_{\mathrm{in}} x)$"
+    steps = (Linear("Win_out", bias=False), Activation("tanh"), Linear("Wout_out", bias=False))
+    assert cn.read(text) == Network("Win_in", steps)
+
+
 def test_functions_defined_apart_and_in_any_order():
     network = Network("W1_in", (Linear("W1_out"), Activation("tanh"), Linear("W2_out")))
     apart = r"f_1(u) = \tanh(W_1 u + b_1), f_2(u) = W_2 u + b_2"

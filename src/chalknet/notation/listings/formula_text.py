@@ -17,7 +17,7 @@ _MACRO = re.compile(
 _OPERATOR = re.compile(r"\\DeclareMathOperator\*?\s*\{\\(\w+)\}\s*\{([^{}]*)\}")
 _FONTS = re.compile(
     r"\\(?:math(?:bf|rm|it|sf|bb|cal|scr)|boldsymbol|bm|textbf?|textrm|operatorname\*?|left|right"
-    r"|[bB]igg?[lrm]?|text|mbox|displaystyle|hat|widehat|tilde|bar|vec)(?![a-zA-Z])|\\[,;:! ]|\\q?quad|\$|&|~"
+    r"|[bB]igg?[lrm]?|text|mbox|displaystyle|hat|widehat|tilde|bar|vec)(?![a-zA-Z])|\\[,;:! ]|\$|&|~"
 )
 _ENVIRONMENT = re.compile(
     r"\\(?:begin|end)\{[^{}]*\}|\\\[|\\\]|\\\(|\\\)|\\(?:label|tag)\{[^{}]*\}|\\(?:nonumber|notag)(?![a-zA-Z])"
@@ -38,7 +38,9 @@ _MATHEMATICS = re.compile(
     r"|\\\[.{0,4000}?\\\]|\\\(.{0,2000}?\\\)|\$\$.{0,4000}?\$\$|(?<!\\)\$.{0,2000}?(?<!\\)\$",
     re.S,
 )
-_TEXT = re.compile(r"\\(?:text|mbox|textrm|textnormal|intertext)\s*\{([^{}]*)\}(?=\s*(\(|\\left|\\[bB]ig)?)")
+_TEXT = re.compile(
+    r"(?<![_^]\{)(?<![_^])\\(?:text|mbox|textrm|textnormal|intertext)\s*\{([^{}]*)\}(?=\s*(\(|\\left|\\[bB]ig)?)"
+)
 
 
 class PlainFormula(NamedTuple):
@@ -119,6 +121,7 @@ def _resolved(text: str) -> str:
     """Return a text with fonts and small digits of Unicode resolved."""
     text = text.replace("{,}", ".").replace(r"\{", "(").replace(r"\}", ")")
     text = text.replace("−", "-").replace(r"\varphi", r"\phi").replace(r"\ell", "l ")
+    text = re.sub(r"\\q?quad(?![a-z])", FORMULA, text)
     text = _TRANSPOSED.sub("^{T}", text)
     text = re.sub(r"\\\\(?:\[[^\[\]\n]{0,20}\])?", "\n", text)
     text = _FONTS.sub(" ", _ENVIRONMENT.sub(" ", text))

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from chalknet.network import activation_name
 from chalknet.notation.listings.formula_text import FORMULA, WORDS, PlainFormula
-from chalknet.notation.listings.formula_tokens import WEIGHT, key_of_name
+from chalknet.notation.listings.formula_tokens import WEIGHT, formula_tokens, key_of_name
 
 Size: TypeAlias = "tuple[str, str | None]"
 
@@ -20,7 +20,7 @@ _REALS = r"(?:ℝ|R|\\R)(?![a-zA-Z])"
 _IN = r"\s{0,6}(?:∈|\\in(?![a-z])|in\b)\s*"
 _TIMES = r"\s*(?:×|\\times(?![a-z])|x)\s*"
 _OF_REALS = re.compile(
-    rf"{_NAME}{_IN}{_REALS}\s*(?:\^\s*(?P<open>[{{(])?\s*"
+    rf"(?:{_NAME}|(?<=[)\]])){_IN}{_REALS}\s*(?:\^\s*(?P<open>[{{(])?\s*"
     rf"(?P<out>[0-9]+|[^\W\d]\w*)\s*(?:(?:×|\\times|x|(?(open),|(?!)))\s*(?P<in>\w+)\s*)?[}})]?)?"
 )
 _OF_MATRICES = re.compile(
@@ -57,6 +57,7 @@ LETTER = re.compile(r"sigma|phi|psi|rho|alpha|gamma|eta|kappa|tau|chi|omega|[fga
 _NEXT = re.compile(  # where the next clause begins, or what is said of another letter
     r"[.;](?:\s|$)|,(?![^()]*\))|\b(?:and|und|et)\b|(?<![\w\\])\\?(?:sigma|phi|psi|rho|eta|tau)(?![A-Za-z])"
 )
+_CLAUSE = re.compile(rf"[;\n{WORDS}{FORMULA}]|,(?![^()]*\))|\b(?:and|with|where|und|mit|et|avec|где|и)\b")
 _WHOLE = ("f", "F", "N", "net")  # names of a network rather than of a layer
 _NOT = re.compile(r"(?i)\b(?:not|no|nicht|kein\w*|не|pas)\b")
 _WORD = re.compile(r"(?<![\w\\])\\?([A-Za-z]{3,}\w*)")
@@ -86,8 +87,9 @@ def told(plain: PlainFormula) -> Told:
     linear = re.search(r"(?i)\blin(?:ear|éaire|eare)\w*", text) and not re.search(r"(?i)\baffin|аффинн", text)
     for pattern in (_OF_REALS, _OF_MATRICES):
         for found in pattern.finditer(text):
-            sizes[key_of_name(found["name"])] = (found["out"] or "1", found["in"])
-        text = pattern.sub(_blank, text)
+            if owner := _owner(found):
+                sizes[owner] = (found["out"] or "1", found["in"])
+        text = pattern.sub(_blank_size, text)
     for found in MAP.finditer(text):
         key = key_of_name(found["name"])
         if key in _WHOLE and found["in"]:
@@ -105,6 +107,25 @@ def told(plain: PlainFormula) -> Told:
         sizes.setdefault(key_of_name(found["name"]), sizes[key_of_name(found["matrix"])])
     equations = re.sub(rf"{WORDS}[^{FORMULA}]*", _broken, text) if WORDS in text else text
     return Told(equations.replace(FORMULA, "\n").replace(WORDS, "\n"), sizes, affine, text)
+
+
+def _owner(found: re.Match[str]) -> str:
+    """Return what a size belongs to: the name before it or, in `y = W h ∈ R^5`, y; empty for neither."""
+    left, equals, _ = _clause(found).partition("=")
+    if not equals:
+        return key_of_name(found["name"]) if found["name"] else ""
+    tokens = [*formula_tokens(left)]
+    return tokens[0].key if len(tokens) == 1 or [t.name for t in tokens[1:2]] == ["("] else ""
+
+
+def _clause(found: re.Match[str]) -> str:
+    """Return what stands before a size, as far as it belongs to the same equation."""
+    return _CLAUSE.split(found.string[max(0, found.start() - 200) : found.start()])[-1]
+
+
+def _blank_size(found: re.Match[str]) -> str:
+    kept = found["name"] if found["name"] and "=" in _clause(found) else ""
+    return kept + " " * (len(found.group()) - len(kept))
 
 
 def _blank(found: re.Match[str]) -> str:
