@@ -237,6 +237,7 @@ REFUSED = {
     r"y = W_2 [\tanh(W_1 x), x]": "between two values",
     r"y = W_2 h, h = \sigma'(W_1 x)": "a derivative",
     r"y = 2 W_1 x": "as a factor",
+    r"y = W_1 x W_2": "weights before it, too",
     r"y = W_1 x^2": "a power of x",
     r"h = \tanh(W_1 h + b_1), y = W_2 h": "a recurrence",
 }

@@ -206,6 +206,8 @@ class Products:
         if value is None and not constants and self._at == begin:
             place = self._tokens[min(begin, len(self._tokens) - 1)]
             raise self._refuse(place, "with nothing beside it")
+        if weights and behind:
+            raise self._refuse(behind[0], "behind x, which has weights before it, too")
         for weight in behind:
             value = self._mapped(weight, value or X(), rows=True)
         for weight in reversed(weights):
