@@ -1,0 +1,164 @@
+r"""Formulas of products as plain text: commands, fonts, matrices and small digits resolved, words marked."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+from chalknet.network import activation_name
+from chalknet.notation.dialects.tex_macros import Macro, expand
+from chalknet.notation.dialects.tex_text import Unread, end_of_group, without_comments
+
+WORDS, FORMULA = "\x02", "\x03"  # begin words, begin a formula again
+_MACRO = re.compile(
+    r"\\(?:(?:re)?newcommand\*?|def)\s*\{?\\(\w+)\}?\s*(?:\[([0-9])\])?\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
+)
+_OPERATOR = re.compile(r"\\DeclareMathOperator\*?\s*\{\\(\w+)\}\s*\{([^{}]*)\}")
+_FONTS = re.compile(
+    r"\\(?:math(?:bf|rm|it|sf|bb|cal|scr)|boldsymbol|bm|textbf?|textrm|operatorname\*?|left|right"
+    r"|[bB]igg?[lrm]?|text|mbox|displaystyle|hat|widehat|tilde|bar|vec)(?![a-zA-Z])|\\[,;:! ]|\$|&|~"
+)
+_ENVIRONMENT = re.compile(
+    r"\\(?:begin|end)\{[^{}]*\}|\\\[|\\\]|\\\(|\\\)|\\(?:label|tag)\{[^{}]*\}|\\(?:nonumber|notag)(?![a-zA-Z])"
+)
+_GREEK = {"σ": "sigma", "φ": "phi", "ϕ": "phi", "Φ": "phi", "ψ": "psi", "ρ": "rho", "θ": "theta", "ŷ": "yhat"}
+_JOINED = re.compile(r"(?<![A-Za-z])([xXhHzZaA])(?=W(?![a-z]))|(?<![A-Za-z])(W)(?=[xXhHzZaA](?![a-z]))")
+_MOST_STEPS = 300_000  # of putting commands in their place
+_TRANSPOSED = re.compile(
+    r"\^\s*(?:\{\s*)?(?:\\(?:top|intercal|mathsf\{T\}|mathrm\{T\})|T(?![a-zA-Z])|⊤)(?:\s*\})?|[ᵀ⊤]"
+)
+_MATRIX = re.compile(r"\\begin\{([pbB]?(?:small)?matrix)\}(.{0,4000}?)\\end\{\1\}", re.S)
+_NUMBER = re.compile(
+    r"[-+−]?\s*(?:[0-9]+(?:(?:[.,]|\{,\})[0-9]*)?|\.[0-9]+|\\t?frac\{?[0-9]+\}?\{?[0-9]+\}?|[0-9]+/[0-9]+)"
+)
+_DISPLAYS = "equation|align|gather|multline|eqnarray|flalign|displaymath|math"
+_MATHEMATICS = re.compile(
+    rf"\\begin\{{(?P<name>(?:{_DISPLAYS})\*?)\}}.{{0,4000}}?\\end\{{(?P=name)\}}"
+    r"|\\\[.{0,4000}?\\\]|\\\(.{0,2000}?\\\)|\$\$.{0,4000}?\$\$|(?<!\\)\$.{0,2000}?(?<!\\)\$",
+    re.S,
+)
+_TEXT = re.compile(
+    r"(?<![_^]\{)(?<![_^])\\(?:text|mbox|textrm|textnormal|intertext)\s*\{([^{}]*)\}(?=\s*(\(|\\left|\\[bB]ig)?)"
+)
+
+
+class PlainFormula(NamedTuple):
+    """A text of formulas.
+
+    Args:
+        text: commands, fonts and small digits resolved; `WORDS` and `FORMULA` stand where each begins.
+        matrices: the rows and columns of the matrices of numbers in it, by their keys such as `Wm1`.
+    """
+
+    text: str
+    matrices: dict[str, tuple[str, str | None]]
+
+
+def plain_formula(text: str) -> PlainFormula:
+    r"""Return the plain text of formulas, LaTeX or not; `W_{m1}` stands for its first matrix of numbers."""
+    if "\\" in text:
+        text = without_comments(text)
+    matrices: dict[str, tuple[str, str | None]] = {}
+    text = _MATRIX.sub(lambda found: _named_matrix(found, matrices), _without_macros(text))
+    return PlainFormula(_resolved(_with_words_marked(_with_logistic(text))), matrices)
+
+
+def _named_matrix(found: re.Match[str], matrices: dict[str, tuple[str, str | None]]) -> str:
+    """Return a name for a matrix of numbers, and keep its size; anything else stays as it is."""
+    rows = [row for row in re.split(r"\\\\(?:\[[^\[\]\n]{0,20}\])?", found[2]) if row.strip()]
+    counts = {row.count("&") + 1 for row in rows}
+    entries = [entry.strip() for row in rows for entry in row.split("&")]
+    if len(counts) != 1 or not all(_NUMBER.fullmatch(entry) for entry in entries):
+        return found.group()
+    name = f"m{len(matrices) + 1}"
+    matrices[f"W{name}"] = (str(len(rows)), str(counts.pop()))
+    return f" W_{{{name}}} "
+
+
+def _with_logistic(text: str) -> str:
+    r"""Return a text with `sigmoid(z)` in the place of `\frac{1}{1+e^{-z}}` and `1/(1+e^{-z})`."""
+    for found in reversed(
+        [*re.finditer(r"\\[td]?frac\s*(?:\{\s*1\s*\}|1)\s*(?=\{)|(?<![\w.)])1\s*/\s*(?=\()", text)]
+    ):
+        try:
+            end = found.end() + end_of_group(text[found.end() : found.end() + 600], 0)
+        except Unread:
+            continue
+        below = text[found.end() + 1 : end - 1].strip()
+        power = re.fullmatch(r"1\s*\+\s*(?:e|\\mathrm\{e\})\s*\^\s*(\{\s*[-−].*\}|[-−]\w)", below, re.S)
+        call = re.fullmatch(r"1\s*\+\s*\\?exp\s*(?:\\left)?\s*\(\s*[-−](.*?)(?:\\right)?\)", below, re.S)
+        if power or call:
+            inside = re.sub(r"^\s*[-−]", "", power[1].strip("{}")) if power else call[1] if call else ""
+            single = re.fullmatch(
+                r"\s*(?:\\?\w+|\\?\w+[_^]\{?\w+\}?|\(.*\)|\\left\(.*\\right\))\s*", inside, re.S
+            )
+            if single:  # e^{-Wx + b} would be another function of Wx + b
+                text = f"{text[: found.start()]} sigmoid({inside}) {text[end:]}"
+    return text
+
+
+def _with_words_marked(text: str) -> str:
+    """Return a text in which each stretch of words and each formula begins with its mark."""
+    pieces = [*_MATHEMATICS.finditer(text)]
+    marked, at = [], 0
+    for piece in pieces:
+        inside = _TEXT.sub(_marked_words, piece.group())
+        marked += [WORDS, text[at : piece.start()], FORMULA, inside]
+        at = piece.end()
+    if not pieces:
+        return _TEXT.sub(_marked_words, text)
+    return "".join([*marked, WORDS, text[at:], FORMULA])
+
+
+def _marked_words(found: re.Match[str]) -> str:
+    word = found[1].strip()
+    function = found[2] or activation_name(word) or len(word) == 1
+    return found.group() if function or not word else f"{WORDS}{found[1]}{FORMULA}"
+
+
+def _resolved(text: str) -> str:
+    """Return a text with fonts and small digits of Unicode resolved."""
+    text = text.replace("{,}", ".").replace(r"\{", "(").replace(r"\}", ")")
+    text = text.replace("−", "-").replace(r"\varphi", r"\phi").replace(r"\ell", "l ")
+    text = re.sub(r"\\q?quad(?![a-z])", FORMULA, text)
+    text = _TRANSPOSED.sub("^{T}", text)
+    text = re.sub(r"\\\\(?:\[[^\[\]\n]{0,20}\])?", "\n", text)
+    text = _FONTS.sub(" ", _ENVIRONMENT.sub(" ", text))
+    text = re.sub(
+        r"([⁰¹²³⁴-⁹]+)[ˣ×]([⁰¹²³⁴-⁹]+)",
+        lambda found: "^{" + " × ".join(unicodedata.normalize("NFKC", side) for side in found.groups()) + "}",
+        text,
+    )
+    text = re.sub(
+        r"(?<=[^\W\d_])([₀-₉]+)", lambda found: "_{" + unicodedata.normalize("NFKC", found[1]) + "}", text
+    )
+    text = re.sub(
+        r"(?<=[^\W\d_])⁽?([⁰¹²³⁴-⁹]+)⁾?",
+        lambda found: "^{" + unicodedata.normalize("NFKC", found[1]) + "}",
+        text,
+    )
+    text = re.sub(r"\\(sigma|phi|varphi|psi|rho|theta|Theta|tanh|max)(?![a-zA-Z])", r" \1", text)
+    text = re.sub(r"(?<![_^])\{\s*([^\W\d_]+)\s*\}(?!\s*[×x])", r" \1 ", text)  # \mathrm{ReLU}
+    text = re.sub(r"(?<![{_^\w])([A-Za-z]{1,2})([0-9]+)", r"\1_{\2}", text)  # W1
+    text = _JOINED.sub(r"\1\2 ", text)
+    return "".join(f" {_GREEK[letter]}" if letter in _GREEK else letter for letter in text)
+
+
+def _without_macros(text: str) -> str:
+    """Return a text with its own commands replaced; the text as it is where they run in a circle."""
+    names = {name: Macro(f" {body} ", int(count or 0)) for name, count, body in _MACRO.findall(text)}
+    names |= {name: Macro(f" {body} ") for name, body in _OPERATOR.findall(text)}
+    text = _OPERATOR.sub(" ", _MACRO.sub(" ", text))
+    spent = 0
+
+    def spend(steps: int) -> None:
+        nonlocal spent
+        spent += steps
+        if spent > _MOST_STEPS:
+            raise Unread("commands that stand for too much", "fewer of them")
+
+    try:
+        return expand(text, names, spend) if names else text
+    except Unread:
+        return text
