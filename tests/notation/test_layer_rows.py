@@ -180,3 +180,26 @@ def test_other_tables_and_lists_are_refused(text):
     assert LAYERS.recognise(text) == 0
     with pytest.raises(ChalknetError):
         cn.read(text)
+
+
+CODE = "net = nn.Sequential(nn.Linear(2048, 512), nn.ReLU(), nn.Dropout(0.2), nn.Linear(512, {}))"
+
+
+def test_rows_are_compared_with_the_code_of_their_page():
+    page = WITH_DROPOUT + "\n```python\n" + CODE + "\n```\n"
+    network = cn.read(page.format(1))
+    assert any("show" in note and "the same network" in note for note in network.notes)
+    with pytest.raises(NotationError, match="2 different networks"):
+        cn.read(page.format(2))
+
+
+def test_rows_in_a_remark_of_code_are_no_other_network():
+    text = f'"""A net.\n\n{UP}"""\nimport torch.nn as nn\n{CODE.format(1)}\n'
+    assert cn.write(cn.read(text), "json") == cn.write(cn.read(CODE.format(1)), "json")
+
+
+def test_rows_say_what_was_assumed():
+    notes = cn.read(STEPS.replace(" 20 %", "") + "\nNo biases anywhere.\n").notes
+    assert "line 6 says no rate of dropout: 0.5, as in torch" in notes
+    assert "the text around the rows says 'No biases', which is not read" in notes
+    assert "the rows lead from the output to the input: they are read backwards" in cn.read(UP).notes

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _LONGEST = 50_000  # characters of a page in which such a table stands
 _DIGIT = re.compile(r"\d")
 _ROWS = re.compile(r"[|│┃║,;\t:：→>–—(]|\S {2,}\S")
+_ROWS_FOUND, _CHAIN = 0.9, 0.97  # code and drawings come before rows in a remark of theirs
 _REMEDY = "Give one table or list with a row for each layer: what it is, how many units, which activation."
 
 
@@ -42,7 +43,16 @@ def recognise_layers(text: str) -> float:
     """Return how likely it is that a text holds a table or a list of layers."""
     if len(text) > _LONGEST or not _DIGIT.search(text) or not _ROWS.search(text):
         return 0.0
-    return 0.97 if _found(text) else 0.0
+    if not (found := _found(text)):
+        return 0.0
+    return (
+        _CHAIN if len({row.line for row in found[0].rows}) == 1 and "\n" not in text.strip() else _ROWS_FOUND
+    )
+
+
+def line_of_layers(text: str) -> int:
+    """Return the line in which the only table or list of layers of a text begins; 0 where there is none."""
+    return min((row.line for layers in _found(text) for row in layers.rows), default=0)
 
 
 def read_layers(text: str, name: str | None = None) -> Network:
