@@ -127,6 +127,17 @@ PARAMETERS = "layer;units;activation;params\ninput;4;;\nhidden;8;relu;32\noutput
     [
         (IN_AND_OUT, "25 -> 50 relu -> 1 nobias sigmoid"),
         (WITH_DROPOUT, "2048 -> 512 relu dropout(0.2) -> 1"),
+        (
+            WITH_DROPOUT.replace("|       |            | rate 0.2", "| 0.2   |            |         "),
+            "2048 -> 512 relu dropout(0.2) -> 1",
+        ),
+        (WITH_DROPOUT.replace("linear", "–"), "2048 -> 512 relu dropout(0.2) -> 1"),
+        (
+            STEPS.replace("Softmax |", "")
+            .replace("\n---|---", " | activation\n---|---|---")
+            .replace("10", "10 | none"),
+            "784 -> 32 relu dropout(0.2) -> 10",
+        ),
         (STEPS, "784 -> 32 relu dropout(0.2) -> 10 softmax"),
         (UP, "3 -> 8 tanh -> 1 sigmoid"),
         (PARAMETERS, "4 -> 8 nobias relu -> 2 nobias softmax"),

@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import prod
 from typing import NamedTuple
 
-from chalknet.network import Activation, Dropout, Linear, Network, Step
+from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Step
 from chalknet.notation.drawings import words
 from chalknet.notation.drawings.sketch import Link, Place, Sketch
 from chalknet.notation.drawings.vocabulary import Said, said
@@ -225,17 +225,20 @@ def _written(step: Step) -> str:
 
 
 def is_as_written(layers: Layers, network: Network) -> bool:
-    """Return whether a network has the widths and activations of the rows, and no other."""
-    wanted = [row.width[0] for row in layers.rows[1:] if not row.is_step]
-    kinds = [step.kind for row in layers.rows for step in row.steps if isinstance(step, Activation)]
-    had = [step.kind for step in network.steps if isinstance(step, Activation) and step.kind != "?"]
-    read = [v.output_shape[-1] for v in network.walk() if isinstance(v.step, Linear)]
-    shares = [step.p for row in layers.rows for step in row.steps if isinstance(step, Dropout)]
-    return (
-        prod(size for size in network.input_shape if isinstance(size, int)) == prod(layers.rows[0].width)
-        and (read, had) == (wanted, kinds)
-        and [step.p for step in network.steps if isinstance(step, Dropout)] == shares
-    )
+    """Return whether a network has the widths, biases and steps of the rows in their order, and no other."""
+    first, *rows = layers.rows
+    wanted: list[object] = [*first.steps]
+    for row in rows:
+        wanted += [] if row.is_step else [(row.width[0], row.bias is not False)]
+        wanted += row.steps
+    read = [
+        (step.out_features, step.bias) if isinstance(step, Linear) else step
+        for step in network.steps
+        if step != Activation("?")
+    ]
+    flat = [[one for one in steps if not isinstance(one, Flatten)] for steps in (wanted, read)]
+    sizes = [size for size in network.input_shape if isinstance(size, int)]
+    return prod(sizes) == prod(first.width) and flat[0] == flat[1]
 
 
 def is_row(text: str) -> bool:

@@ -130,12 +130,15 @@ def _row(name: str, line: int, cells: Mapping[str, str]) -> LayerRow | None:
     sizes = cells.get("units", cells.get("out", ""))
     width = () if _EMPTY.fullmatch(sizes) else width_in(sizes)
     activation = cells.get("activation", "")
-    told = ((), False) if _EMPTY.fullmatch(activation) else steps_in(activation)
+    told = ((), bool(activation)) if _EMPTY.fullmatch(activation) else steps_in(activation)
     if width is None or told is None or not name or _acts_by(sizes):
         return None
-    if (not width and not _EMPTY.fullmatch(sizes)) or (not any(told) and not _EMPTY.fullmatch(activation)):
-        return None
     named = said(name)
+    is_rate = any(isinstance(step, Dropout) for step in named.steps) and _RATE.search(sizes.replace(",", "."))
+    if not (width or is_rate or _EMPTY.fullmatch(sizes)):
+        return None
+    if not any(told) and not _EMPTY.fullmatch(activation):
+        return None
     steps = _with_rate((*named.steps, *told[0]), cells, name)
     if not width and not steps:
         return None
