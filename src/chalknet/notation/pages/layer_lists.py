@@ -12,7 +12,10 @@ from chalknet.notation.pages.layer_rows import LayerRow, Layers, in_order, is_ro
 
 _BULLET = re.compile(r"^\s*+(?:>\s*+)?(?:(?:[-*+•·–—‣▪]|\(?\d{1,2}[.)])\s++)?")
 _ITEM = re.compile(r"<li\b[^>]*+>(.*?)(?=</li\b|<li\b|</[uo]l\b)", re.S | re.I)
-_CELLS = re.compile(r"[|│┃║\t]")
+_CELLS = re.compile(r"[|│┃║\t{}<>\\]|->|→|[;\"']$")
+_LONGEST_CHAIN = 1_000
+_LONGEST_NAME = 60  # characters at the beginning of a line
+_ENDS = re.compile("|".join(known.pattern for role, known in words.ROLES if role != "hidden"), re.I)
 _TAG = re.compile(r"<[^<>]*+>")
 _MARKS = re.compile(r"\*+|`+|__")
 _PARTED = re.compile(r"(?P<name>[^:：=–—(]{1,40}?)\s*(?:[:：=–—]|\s-\s)\s*(?P<rest>.+)")
@@ -30,26 +33,36 @@ def layers_of_lists(text: str) -> Iterator[Layers]:
         (text.count("\n", 0, item.start()) + 1, _TAG.sub(" ", item[1])) for item in _ITEM.finditer(text)
     ]
     lines = listed or list(enumerate(text.split("\n"), 1))
-    filled = [(line, _row(item, line)) for line, item in lines if item.strip()]
+    filled = [(line, item) for line, item in lines if item.strip()]
     at = 0
     while at < len(filled):
-        run = []
-        while at < len(filled) and (row := filled[at][1]) is not None:
-            run.append(row)
-            at += 1
+        first, item = filled[at]
         at += 1
-        ends = [row.named.role for row in run if not row.is_step]
-        if "input" in (ends[:1] + ends[-1:]) and "output" in (ends[:1] + ends[-1:]) and _is_network(run):
-            layers = in_order(run)
-            if layers is not None:
-                yield layers
+        if not _ENDS.search(item[:_LONGEST_NAME]) or (run := _row(item, first)) is None:
+            continue
+        rows, begun = [run], at - 1
+        while at < len(filled) and (row := _row(filled[at][1], filled[at][0])) is not None:
+            rows.append(row)
+            at += 1
+        alone = begun == 0 or _row(filled[begun - 1][1], 1) is None
+        layers = in_order(rows) if alone and _has_both_ends(rows) and _is_network(rows) else None
+        if layers is not None:
+            yield layers
+
+
+def _has_both_ends(rows: list[LayerRow]) -> bool:
+    """Return whether rows lead from an input to an output, or from an output to an input."""
+    roles = [row.named.role for row in rows if not row.is_step]
+    return {*roles[:1], *roles[-1:]} == {"input", "output"}
 
 
 def layers_of_chain(text: str) -> Layers | None:
     """Return the layers of a line such as `Eingabe 784 → verdeckt 200 (ReLU) → Ausgabe 10 (Softmax)`."""
     line = text.strip()
+    if "\n" in line or len(line) > _LONGEST_CHAIN:
+        return None
     parts = _ARROW.split(line)
-    if "\n" in line or len(line) > 1_000 or not 3 <= len(parts) <= 100:
+    if not 3 <= len(parts) <= 100:
         return None
     number = text[: text.index(line)].count("\n") + 1
     rows = [_row(part, number) for part in parts]

@@ -52,6 +52,7 @@ _YES = re.compile(
 _NO = re.compile(
     r"(?:no|false|nein|non|não|нет|nie|hayır|いいえ|無|なし|无|아니\w*|없음|否|✗|✘|0|[-–—])(?=\W|$)", re.I
 )
+_LONGEST_HEADING = 40  # characters
 _SENTENCE = re.compile(r"(?:[^\W\d_]+[ ,]+){5}")
 _TOTAL = re.compile(r"total|sum|gesamt|suma|somme|итого|всего|合計|合计|합계|총", re.I)
 _RATE = re.compile(r"(?<![\w.])(0?\.\d+|\d{1,2}\s*%)")
@@ -100,6 +101,8 @@ def _layers_of(grid: Grid) -> Layers | None:
 
 def _columns_of(grid: Grid) -> _Columns | None:
     """Return what each column is; None where they are not those of layers."""
+    if any(len(heading) > _LONGEST_HEADING for heading in grid.cells[0]):
+        return None
     at: dict[str, list[int]] = {}
     unread: list[int] = []
     for place, heading in enumerate(grid.cells[0]):
