@@ -109,7 +109,9 @@ def width_in(text: str) -> tuple[int, ...] | None:
     widths = [(int(re.sub(r"\D", "", found)),) for found in _WIDTH.findall(rest)]
     if len(pictures) == 1 and len(widths) <= 1:
         return pictures[0] if not widths else widths[0] if widths[0][0] == prod(pictures[0]) else None
-    return None if pictures or len(widths) > 1 or _DOUBT.search(text) else (widths or [()])[0]
+    if pictures or len(widths) > 1 or _DOUBT.search(text):
+        return None
+    return widths[0] if widths else ()
 
 
 def number_in(text: str) -> int | None:
