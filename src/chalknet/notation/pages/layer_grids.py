@@ -20,7 +20,7 @@ _MARKS = re.compile(r"[*`]+")
 _MOST_ROWS, _MOST_COLUMNS = 200, 12
 
 
-class Grid(NamedTuple):
+class CellTable(NamedTuple):
     """A table.
 
     Args:
@@ -34,13 +34,13 @@ class Grid(NamedTuple):
     behind: tuple[str, ...] = ()
 
     @property
-    def turned(self) -> Grid:
+    def turned(self) -> CellTable:
         """Return the table with its columns as rows."""
         columns = [list(column) for column in zip(*self.cells, strict=True)]
-        return Grid(columns, [self.lines[0]] * len(columns), self.behind)
+        return CellTable(columns, [self.lines[0]] * len(columns), self.behind)
 
 
-def grids_of(text: str) -> Iterator[Grid]:
+def grids_of(text: str) -> Iterator[CellTable]:
     """Yield the tables of a text that are small enough to be layers of a network."""
     for grid in (*_of_html(text), *_of_lines(text)):
         wide = len(grid.cells[0]) if grid.cells else 0
@@ -48,7 +48,7 @@ def grids_of(text: str) -> Iterator[Grid]:
             yield grid
 
 
-def _of_html(text: str) -> Iterator[Grid]:
+def _of_html(text: str) -> Iterator[CellTable]:
     for table in _TABLE.finditer(text):
         if _SPANS.search(table[1]):
             continue
@@ -60,10 +60,10 @@ def _of_html(text: str) -> Iterator[Grid]:
             text.count("\n", 0, table.start(1) + row.start()) + 1 for row in _ROW.finditer(table[1])
         ]  # fmt: skip
         if rows and len({len(row) for row in rows}) == 1:
-            yield Grid(rows, lines)
+            yield CellTable(rows, lines)
 
 
-def _of_lines(text: str) -> Iterator[Grid]:
+def _of_lines(text: str) -> Iterator[CellTable]:
     """Yield the tables that are lines one below the other."""
     numbered = list(enumerate(text.split("\n"), 1))
     for is_filled, group in groupby(numbered, key=lambda one: bool(one[1].strip())):
@@ -100,7 +100,7 @@ def _separated(sign: str) -> Callable[[str], list[str]]:
     return lambda line: [] if _BARS.search(line) else [_clean(cell) for cell in line.strip("\r").split(sign)]
 
 
-def _grid(lines: list[tuple[int, str]], split: Callable[[str], list[str]]) -> Grid | None:
+def _grid(lines: list[tuple[int, str]], split: Callable[[str], list[str]]) -> CellTable | None:
     """Return the table of lines that have the same number of cells; a shorter row has empty ones behind."""
     rows = [(number, split(line)) for number, line in lines if not _RULE.fullmatch(line)]
     if not rows:
@@ -108,10 +108,12 @@ def _grid(lines: list[tuple[int, str]], split: Callable[[str], list[str]]) -> Gr
     wide = len(rows[0][1])
     if any(len(cells) > wide for _, cells in rows):
         return None
-    return Grid([cells + [""] * (wide - len(cells)) for _, cells in rows], [number for number, _ in rows])
+    return CellTable(
+        [cells + [""] * (wide - len(cells)) for _, cells in rows], [number for number, _ in rows]
+    )
 
 
-def _aligned(lines: list[tuple[int, str]]) -> Iterator[Grid]:
+def _aligned(lines: list[tuple[int, str]]) -> Iterator[CellTable]:
     """Yield the table of lines with columns of spaces; a cell belongs to the heading over it."""
     lines = [(number, line.expandtabs()) for number, line in lines if not _RULE.fullmatch(line)]
     split = [[*_COLUMN.finditer(line)] for _, line in lines]
@@ -131,7 +133,7 @@ def _aligned(lines: list[tuple[int, str]]) -> Iterator[Grid]:
                 return
             row[column] = _clean(cell.group())
         rows.append(row)
-    yield Grid(rows, [number for number, _ in lines[begin:]])
+    yield CellTable(rows, [number for number, _ in lines[begin:]])
 
 
 def _clean(cell: str) -> str:

@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from chalknet.network import Activation, Dropout
 from chalknet.notation.drawings import words
 from chalknet.notation.drawings.vocabulary import said
-from chalknet.notation.pages.layer_rows import LayerRow, Layers, in_order, is_row, steps_in, width_in
+from chalknet.notation.pages.layer_rows import (
+    WrittenLayer,
+    WrittenLayers,
+    in_order,
+    is_row,
+    steps_in,
+    width_in,
+)
 
 _BULLET = re.compile(r"^\s*+(?:>\s*+)?(?:(?:[-*+•·–—‣▪]|\(?\d{1,2}[.)])\s++)?")
 _ITEM = re.compile(r"<li\b[^>]*+>(.*?)(?=</li\b|<li\b|</[uo]l\b)", re.S | re.I)
@@ -27,7 +34,7 @@ _BRACKETS = re.compile(r"[(（]([^()（）]*+)[)）]")
 _ARROW = re.compile(r"\s*+(?:[-─━=]{1,40}[>▶►]|[→⟶⇒➔➜▶►])\s*+")
 
 
-def layers_of_lists(text: str) -> Iterator[Layers]:
+def layers_of_lists(text: str) -> Iterator[WrittenLayers]:
     """Yield the layers of each list in a text, from its input to its output, or backwards."""
     listed = [
         (text.count("\n", 0, item.start()) + 1, _TAG.sub(" ", item[1])) for item in _ITEM.finditer(text)
@@ -50,13 +57,13 @@ def layers_of_lists(text: str) -> Iterator[Layers]:
             yield layers
 
 
-def _has_both_ends(rows: list[LayerRow]) -> bool:
+def _has_both_ends(rows: list[WrittenLayer]) -> bool:
     """Return whether rows lead from an input to an output, or from an output to an input."""
     roles = [row.named.role for row in rows if not row.is_step]
     return {*roles[:1], *roles[-1:]} == {"input", "output"}
 
 
-def layers_of_chain(text: str) -> Layers | None:
+def layers_of_chain(text: str) -> WrittenLayers | None:
     """Return the layers of a line such as `Eingabe 784 → verdeckt 200 (ReLU) → Ausgabe 10 (Softmax)`."""
     line = text.strip()
     if "\n" in line or len(line) > _LONGEST_CHAIN:
@@ -72,7 +79,7 @@ def layers_of_chain(text: str) -> Layers | None:
     return in_order(known)
 
 
-def _row(item: str, line: int) -> LayerRow | None:
+def _row(item: str, line: int) -> WrittenLayer | None:
     """Return what a line says of a layer; None for any other line."""
     text = _MARKS.sub("", _BULLET.sub("", item)).strip().rstrip(".;,、。")
     if not is_row(text) or _CELLS.search(text):
@@ -87,14 +94,16 @@ def _row(item: str, line: int) -> LayerRow | None:
     if named.steps and not (named.role or named.operation):
         steps = said(text).steps
         return (
-            LayerRow(name, line, steps=steps, text=text) if said(text).only_steps or _drops(steps) else None
+            WrittenLayer(name, line, steps=steps, text=text)
+            if said(text).only_steps or _drops(steps)
+            else None
         )
     if "behind" in parted.re.groupindex and parted["behind"].strip():
         rest = f"{rest}, {parted['behind']}"
     return _layer(name, rest, line)
 
 
-def _layer(name: str, rest: str, line: int) -> LayerRow | None:
+def _layer(name: str, rest: str, line: int) -> WrittenLayer | None:
     """Return what a line says of a layer with units."""
     outside = _BRACKETS.sub(" ", rest)
     inside = [part for part in _BRACKETS.findall(rest) if said(part).steps or said(part).linear]
@@ -105,14 +114,14 @@ def _layer(name: str, rest: str, line: int) -> LayerRow | None:
     if not width or told is None or said(outside).foreign:
         return None
     bias = False if words.NO_BIAS.search(rest) else True if words.WITH_BIAS.search(rest) else None
-    return LayerRow(name, line, width, None, told[0], told[1], bias, text=f"{name} {rest}")
+    return WrittenLayer(name, line, width, None, told[0], told[1], bias, text=f"{name} {rest}")
 
 
 def _drops(steps: tuple[object, ...]) -> bool:
     return bool(steps) and all(isinstance(step, Dropout) for step in steps)
 
 
-def _is_network(rows: list[LayerRow]) -> bool:
+def _is_network(rows: list[WrittenLayer]) -> bool:
     """Return whether rows speak of a network: a layer between and its words, or an activation."""
     acts = any(isinstance(step, Activation) for row in rows for step in row.steps)
     between = any(row.named.role == "hidden" or row.named.operation for row in rows)

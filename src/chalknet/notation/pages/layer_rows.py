@@ -32,7 +32,7 @@ _SEVERAL = re.compile(
 _LONGEST = 120  # characters of a row
 
 
-class LayerRow(NamedTuple):
+class WrittenLayer(NamedTuple):
     """What a row says of one layer.
 
     Args:
@@ -77,7 +77,7 @@ class LayerRow(NamedTuple):
         return bool(known) and not named.foreign
 
 
-class Layers(NamedTuple):
+class WrittenLayers(NamedTuple):
     """Rows that are the layers of a network, in their order.
 
     Args:
@@ -86,7 +86,7 @@ class Layers(NamedTuple):
         problem: why they are no network; empty where they are one.
     """
 
-    rows: tuple[LayerRow, ...]
+    rows: tuple[WrittenLayer, ...]
     notes: tuple[str, ...] = ()
     problem: str = ""
 
@@ -129,7 +129,7 @@ def steps_in(text: str) -> tuple[tuple[Step, ...], bool] | None:
     return what.steps, what.linear and not kinds
 
 
-def in_order(rows: Sequence[LayerRow], notes: Sequence[str] = ()) -> Layers | None:
+def in_order(rows: Sequence[WrittenLayer], notes: Sequence[str] = ()) -> WrittenLayers | None:
     """Return rows as layers from the input to the output; None for rows that are evidently none."""
     if len(rows) < 2 or not all(row.is_layer for row in rows):
         return None
@@ -141,7 +141,7 @@ def in_order(rows: Sequence[LayerRow], notes: Sequence[str] = ()) -> Layers | No
         first = rows[0]
         if first.into is None:
             return None
-        rows, roles = (LayerRow("input", first.line, (first.into,)), *rows), ["input", *roles]
+        rows, roles = (WrittenLayer("input", first.line, (first.into,)), *rows), ["input", *roles]
     units = [row for row in rows[1:] if not row.is_step]
     if "input" in roles[1:] or ("output" in roles[:-1] and _is_map_behind_output(rows, roles)):
         return None
@@ -152,11 +152,11 @@ def in_order(rows: Sequence[LayerRow], notes: Sequence[str] = ()) -> Layers | No
     return _checked(tuple(rows), notes)
 
 
-def _is_map_behind_output(rows: Sequence[LayerRow], roles: Sequence[str]) -> bool:
+def _is_map_behind_output(rows: Sequence[WrittenLayer], roles: Sequence[str]) -> bool:
     return any(not row.is_step for row in rows[roles.index("output") + 1 :])
 
 
-def _checked(rows: tuple[LayerRow, ...], notes: Sequence[str]) -> Layers:
+def _checked(rows: tuple[WrittenLayer, ...], notes: Sequence[str]) -> WrittenLayers:
     """Return layers with what their numbers of inputs and of parameters say of their widths."""
     found, now = [*notes], prod(rows[0].width)
     without = [
@@ -172,10 +172,12 @@ def _checked(rows: tuple[LayerRow, ...], notes: Sequence[str]) -> Layers:
             found.append(f"line {row.line} says no rate of dropout: 0.5, as in torch")
         if row.is_step:
             if row.width and prod(row.width) != now:
-                return Layers(rows, problem=f"line {row.line}: {prod(row.width):,} behind {now:,} units")
+                return WrittenLayers(
+                    rows, problem=f"line {row.line}: {prod(row.width):,} behind {now:,} units"
+                )
             continue
         if row.into is not None and row.into != now:
-            return Layers(rows, problem=f"line {row.line}: {row.into:,} inputs behind {now:,} units")
+            return WrittenLayers(rows, problem=f"line {row.line}: {row.into:,} inputs behind {now:,} units")
         wanted = now * row.width[0] + (row.width[0] if row.bias is not False else 0)
         if row.parameters is not None and row.parameters != wanted:
             found.append(
@@ -183,16 +185,16 @@ def _checked(rows: tuple[LayerRow, ...], notes: Sequence[str]) -> Layers:
                 f"{row.width[0]:,}, make {wanted:,}"
             )
         now = row.width[0]
-    return Layers(rows, tuple(found))
+    return WrittenLayers(rows, tuple(found))
 
 
-def _maps(rows: Sequence[LayerRow]) -> list[tuple[int, LayerRow]]:
+def _maps(rows: Sequence[WrittenLayer]) -> list[tuple[int, WrittenLayer]]:
     """Return the layers with units, each with the number of features that go in."""
     units = [row for row in rows if not row.is_step]
     return [(prod(one.width), other) for one, other in pairwise(units)]
 
 
-def sketch_of(layers: Layers, text: str) -> Sketch:
+def sketch_of(layers: WrittenLayers, text: str) -> Sketch:
     """Return a chain of boxes, one for each row."""
     lines = text.split("\n")
     starts = [0]
@@ -208,7 +210,7 @@ def sketch_of(layers: Layers, text: str) -> Sketch:
     return sketch
 
 
-def _label(row: LayerRow, is_first: bool) -> str:
+def _label(row: WrittenLayer, is_first: bool) -> str:
     """Return what stands in the box of a row: `Hidden (64, relu)`, `dropout 0.2`."""
     if row.is_step:
         return ", ".join(map(_written, row.steps)) or row.name
@@ -226,7 +228,7 @@ def _written(step: Step) -> str:
     return write_step(step, short=False)
 
 
-def is_as_written(layers: Layers, network: Network) -> bool:
+def is_as_written(layers: WrittenLayers, network: Network) -> bool:
     """Return whether a network has the widths, biases and steps of the rows in their order, and no other."""
     first, *rows = layers.rows
     wanted: list[object] = [*first.steps]

@@ -10,10 +10,10 @@ from chalknet.network import Activation, Dropout, Step
 from chalknet.notation.drawings import words
 from chalknet.notation.drawings.vocabulary import said
 from chalknet.notation.drawings.words import pattern
-from chalknet.notation.pages.layer_grids import Grid
+from chalknet.notation.pages.layer_grids import CellTable
 from chalknet.notation.pages.layer_rows import (
-    LayerRow,
-    Layers,
+    WrittenLayer,
+    WrittenLayers,
     in_order,
     is_row,
     number_in,
@@ -65,7 +65,7 @@ class _Columns(NamedTuple):
     unread: list[int]
 
 
-def layers_of_table(grid: Grid) -> Layers | None:
+def layers_of_table(grid: CellTable) -> WrittenLayers | None:
     """Return the layers that a table lists, a row or a column each; None for any other table."""
     if any(is_row(line) and _is_of_layer(line) for line in grid.behind):
         return None
@@ -79,11 +79,11 @@ def _is_of_layer(line: str) -> bool:
     return bool(sure) and not _SENTENCE.search(line)
 
 
-def _layers_of(grid: Grid) -> Layers | None:
+def _layers_of(grid: CellTable) -> WrittenLayers | None:
     columns = _columns_of(grid)
     if columns is None:
         return None
-    rows: list[LayerRow] = []
+    rows: list[WrittenLayer] = []
     notes = [f"the column {grid.cells[0][at]!r} is not read" for at in columns.unread]
     for line, cells in zip(grid.lines[1:], grid.cells[1:], strict=True):
         name = " ".join(cells[at] for at in columns.at["name"] if not _EMPTY.fullmatch(cells[at]))
@@ -99,7 +99,7 @@ def _layers_of(grid: Grid) -> Layers | None:
     return in_order(rows, notes)
 
 
-def _columns_of(grid: Grid) -> _Columns | None:
+def _columns_of(grid: CellTable) -> _Columns | None:
     """Return what each column is; None where they are not those of layers."""
     if any(len(heading) > _LONGEST_HEADING for heading in grid.cells[0]):
         return None
@@ -128,7 +128,7 @@ def _kind(heading: str) -> str:
     return {"input": "into", "output": "out"}.get(role, kind)
 
 
-def _row(name: str, line: int, cells: Mapping[str, str]) -> LayerRow | None:
+def _row(name: str, line: int, cells: Mapping[str, str]) -> WrittenLayer | None:
     """Return what a row says; None for one that is no layer."""
     sizes = cells.get("units", cells.get("out", ""))
     width = () if _EMPTY.fullmatch(sizes) else width_in(sizes)
@@ -146,7 +146,7 @@ def _row(name: str, line: int, cells: Mapping[str, str]) -> LayerRow | None:
     if not width and not steps:
         return None
     into, parameters = cells.get("into", ""), cells.get("parameters", "")
-    return LayerRow(
+    return WrittenLayer(
         name, line, width, number_in(into), steps, told[1] or named.linear, _bias(cells.get("bias", "")),
         number_in(parameters), " ".join([name, *cells.values()]),
     )  # fmt: skip
@@ -174,10 +174,10 @@ def _bias(cell: str) -> bool | None:
     return True if _YES.match(cell) else False if _NO.match(cell) else None
 
 
-def _without_empty(row: LayerRow, behind: list[LayerRow]) -> LayerRow:
+def _without_empty(row: WrittenLayer, behind: list[WrittenLayer]) -> WrittenLayer:
     """Return a row; a step that stands in a row of its own is that of the row before it."""
     return row if row.is_step or not behind or not row.linear else row._replace(linear=not _acts(behind[0]))
 
 
-def _acts(row: LayerRow) -> bool:
+def _acts(row: WrittenLayer) -> bool:
     return row.is_step and any(isinstance(step, Activation) for step in row.steps)

@@ -12,7 +12,7 @@ from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText
 
 if TYPE_CHECKING:
-    from chalknet.notation.pages.layer_rows import Layers
+    from chalknet.notation.pages.layer_rows import WrittenLayers
 
 _LONGEST = 50_000  # characters of a page in which such a table stands
 _DIGIT = re.compile(r"\d")
@@ -22,7 +22,7 @@ _REMEDY = "Give one table or list with a row for each layer: what it is, how man
 
 
 @lru_cache(maxsize=4)
-def _found(text: str) -> tuple[Layers, ...]:
+def _found(text: str) -> tuple[WrittenLayers, ...]:
     """Return the tables and lists of layers in a text, each network once."""
     from chalknet.notation.pages.layer_grids import grids_of
     from chalknet.notation.pages.layer_lists import layers_of_chain, layers_of_lists
