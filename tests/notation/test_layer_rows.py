@@ -182,6 +182,9 @@ OTHERS = {
     "activations as units": "| layer | units |\n|---|---|\n| input | 784 |\n| hidden | 32 ReLU |\n| output | 10 |\n",
     "several layers in a row": "| layer | units |\n|---|---|\n| input | 784 |\n| hidden ×2 | 32 |\n| output | 10 |\n",
     "half a table": "| layer | units |\n|---|---|\n| input | 784 |\n| hidden | 32 |\n\n| output | 10 |\n",
+    "thousands": "| layer | units |\n|---|---|\n| input | 10k |\n| hidden | 32 |\n| output | 10 |\n",
+    "about": "- input: 4 values\n- hidden layer: ~64 neurons, relu\n- output: 1 neuron\n",
+    "voltages": "Input voltage: 12 V\nHidden losses: 3 W\nOutput voltage: 5 V, linear\n",
     "other widths": "| layer | units | activation |\n|---|---|---|\n| input | 784 | – |\n| hidden | 32–64 | relu |\n| output | 10 | softmax |\n",
 }
 

@@ -18,6 +18,7 @@ from chalknet.notation.words import write_step
 REMEDY = 'Write the layers as a formula, such as "784 -> 32 relu -> 1 sigmoid".'
 _NUMBER = r"\d{1,3}(?:[,\u202f\u00a0 ]\d{3})+|\d{1,12}"
 _WIDTH = re.compile(rf"(?<![A-Za-z\d.,])(?:{_NUMBER})(?![\d.%]|\s%|,\d)")
+_OTHER_NUMBER = re.compile(r"\d(?:\s?[kKMGT](?![A-Za-z])|[eE]\d|\s?[\^+])|[~≈<>≤≥±]\s?\d")
 _PICTURE = re.compile(r"(?<![\w.])\d{1,6}(?:\s?[x×*]\s?\d{1,6}){1,2}(?![\w.])")
 _COMMA = re.compile(r"(?<!\d)0,(?=\d)")
 _BARE_NAME = re.compile(r"\([^()]{0,80}\)|\d{1,3}|[#:：.]")
@@ -109,7 +110,7 @@ def width_in(text: str) -> tuple[int, ...] | None:
     widths = [(int(re.sub(r"\D", "", found)),) for found in _WIDTH.findall(rest)]
     if len(pictures) == 1 and len(widths) <= 1:
         return pictures[0] if not widths else widths[0] if widths[0][0] == prod(pictures[0]) else None
-    if pictures or len(widths) > 1 or _DOUBT.search(text):
+    if pictures or len(widths) > 1 or _DOUBT.search(text) or _OTHER_NUMBER.search(text):
         return None
     return widths[0] if widths else ()
 
