@@ -9,6 +9,7 @@ from chalknet.notation.notation import Notation
 from chalknet.notation.pages.blocks import blocks_of
 from chalknet.notation.pages.embedded import embedded, holds_several
 from chalknet.notation.pages.hypertext import IS_HTML, blocks_of_html
+from chalknet.notation.pages.layers import line_of_layers
 from chalknet.notation.pages.notebook import cells_of
 from chalknet.notation.pages.piece import (
     DRAWN,
@@ -56,9 +57,8 @@ class Finder:
         rest = _without(text, blocks_found)
         if is_html or "<svg" in rest:
             blocks_found += blocks_of_html(rest)
-        if blocks_found and (
-            pieces := self._distinct(self._pieces_of(((block, "") for block in blocks_found), rest))
-        ):
+        found = self._pieces_of(((block, "") for block in blocks_found), rest) if blocks_found else ()
+        if blocks_found and (pieces := self._distinct([*found, *self._rows_in(rest)])):
             words = {FORM_OF_WORD.get(block.word) for block in blocks_found}
             alone = (len(pieces) == 1 and pieces[0].form == "svg") or (
                 words <= {"python", ""} and all(piece.form not in NO_CODE for piece in pieces)
@@ -71,6 +71,11 @@ class Finder:
             return 0.96, pieces
         certainty, pieces = self._in_prose(text)
         return (_EMPTY, []) if blocks_found and not pieces else (certainty, pieces)
+
+    def _rows_in(self, rest: str) -> Iterator[PagePiece]:
+        """Yield the table or list of layers that stands outside the blocks of a page."""
+        if self._recognises("layers", rest):
+            yield PagePiece("layers", rest, f"line {line_of_layers(rest)}", line=1)
 
     def _in_prose(self, text: str) -> tuple[float, list[PagePiece]]:
         """Return drawings and formulas that stand in running text."""

@@ -38,6 +38,7 @@ KINDS = {
     "ascii": "a drawing of characters",
     "nested": "a formula of products",
     "numpy": "NumPy code",
+    "layers": "rows of layers",
     "page": "a page with a network in it",
     "summary": "a table of layers",
     "printed": "a printed module",
@@ -48,7 +49,7 @@ KINDS = {
 # Rows that read no code, and those that read drawings.
 NO_CODE = frozenset(
     "page arrows shorthand latex latex-layers json mathml dot mermaid svg playground plantuml d2 tikz ascii "
-    "drawio excalidraw marks".split()
+    "drawio excalidraw marks layers".split()
 )
 DRAWN = frozenset("dot mermaid svg plantuml d2 tikz drawio excalidraw".split())
 REMEDY = (

@@ -1,0 +1,183 @@
+"""Tables in which people write the layers of a network, a row each, in any of the languages of drawings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from chalknet.network import Activation, Dropout, Step
+from chalknet.notation.drawings import words
+from chalknet.notation.drawings.vocabulary import said
+from chalknet.notation.drawings.words import pattern
+from chalknet.notation.pages.layer_grids import CellTable
+from chalknet.notation.pages.layer_rows import (
+    WrittenLayer,
+    WrittenLayers,
+    in_order,
+    is_row,
+    number_in,
+    steps_in,
+    width_in,
+)
+
+# What a heading says of its column; the first row that fits.
+_HEADINGS: Mapping[str, re.Pattern[str]] = {
+    kind: pattern(known, re.I)
+    for kind, known in {
+        "index": r"^(?:#|n[o°ºr]?\.?|№|i|idx|index|番号|번호|编号|序号|順序|순서)$",
+        "other": r"\(type\)|output shape|accura|loss|error|genauigkeit|exactitud|précision|точность|정확도"
+        "|손실|准确|損失|精度"
+        r"|score|auc|f1|rmse|\bmae\b|epoch|time",
+        "parameters": r"param|gewichte|weights|параметр|파라미터|매개변수|参数|パラメータ",
+        "rate": r"rate|drop|taux|tasa|taxa|доля|率|비율|드롭",
+        "bias": words.BIAS_WORD.pattern,
+        "activation": r"activ|aktiv|attiv|ativa|aktyw|актив|激活|活性|활성|^(?:act|σ|f)\.?$|transfer",
+        "into": r"^in$|^in[ _-]?(?:features|dim|size|units)|^inputs?$|fan[ _-]in",
+        "out": r"^out$|^out[ _-]?(?:features|dim|size|units)|^outputs?$|fan[ _-]out",
+        "units": r"units?|unit[ée]s?|unidades|einheiten|neur|nodes?|n(?:oe|œ)uds?|nodos?|knoten|cells|нейр"
+        r"|узл|ユニット|ニューロン|ノード|次元|뉴런|노드|유닛|차원|神经元|單元|单元|节点|维"
+        r"|nöron|size|width|dim"
+        r"|größe|breite|taille|largeur|tamaño|ancho|dimensione|tamanho|rozmiar|размер|ширин|boyut|크기"
+        r"|개수|サイズ|大小|宽度",
+        "note": r"note|comment|remark|descri|meaning|bemerk|kommentar|anmerk|remarque|observa|комм|прим"
+        r"|備考|説明|说明|备注|비고|설명|메모",
+        "name": words.LAYER.pattern + r"|typ|kind|name|tipo|тип|种类|類型|类型|種類|종류|이름",
+    }.items()
+}
+_EMPTY = re.compile(r"[-–—−/.\s]*|n/?a|none|keine?|нет|なし|无|없음", re.I)
+_YES = re.compile(
+    r"(?:yes|true|ja|oui|s[ií]|sim|да|tak|evet|はい|有|あり|예|있음|是|✓|✔|x|1|\+)(?=\W|$)", re.I
+)
+_NO = re.compile(
+    r"(?:no|false|nein|non|não|нет|nie|hayır|いいえ|無|なし|无|아니\w*|없음|否|✗|✘|0|[-–—])(?=\W|$)", re.I
+)
+_LONGEST_HEADING = 40  # characters
+_SENTENCE = re.compile(r"(?:[^\W\d_]+[ ,]+){5}")
+_TOTAL = re.compile(r"total|sum|gesamt|suma|somme|итого|всего|合計|合计|합계|총", re.I)
+_RATE = re.compile(r"(?<![\w.])(0?\.\d+|\d{1,2}\s*%)")
+
+
+class _Columns(NamedTuple):
+    """The place of each column that says something of a layer, and those that say something else."""
+
+    at: dict[str, list[int]]
+    unread: list[int]
+
+
+def layers_of_table(grid: CellTable) -> WrittenLayers | None:
+    """Return the layers that a table lists, a row or a column each; None for any other table."""
+    if any(is_row(line) and _is_of_layer(line) for line in grid.behind):
+        return None
+    return _layers_of(grid) or (_layers_of(grid.turned) if len(grid.cells) <= 6 else None)
+
+
+def _is_of_layer(line: str) -> bool:
+    """Return whether a line under a table may be a row of it, and no heading of another table."""
+    what = said(line)
+    sure = (what.role and re.search(r"\d", line)) or what.steps or what.operation
+    return bool(sure) and not _SENTENCE.search(line)
+
+
+def _layers_of(grid: CellTable) -> WrittenLayers | None:
+    columns = _columns_of(grid)
+    if columns is None:
+        return None
+    rows: list[WrittenLayer] = []
+    notes = [f"the column {grid.cells[0][at]!r} is not read" for at in columns.unread]
+    for line, cells in zip(grid.lines[1:], grid.cells[1:], strict=True):
+        name = " ".join(cells[at] for at in columns.at["name"] if not _EMPTY.fullmatch(cells[at]))
+        if not any(cells) or _TOTAL.match(name):
+            continue
+        row = _row(name, line, {key: cells[at[0]] for key, at in columns.at.items()})
+        if row is None or any(_acts_by(cells[at]) for at in columns.unread):
+            return None
+        rows.append(row)
+        beside = [cells[at] for at in columns.at.get("note", ()) if _acts_by(cells[at])]
+        notes += [f"line {line}: {note!r} is not read" for note in beside if not row.steps and not row.linear]
+    rows = [_without_empty(row, rows[at + 1 : at + 2]) for at, row in enumerate(rows)]
+    return in_order(rows, notes)
+
+
+def _columns_of(grid: CellTable) -> _Columns | None:
+    """Return what each column is; None where they are not those of layers."""
+    if any(len(heading) > _LONGEST_HEADING for heading in grid.cells[0]):
+        return None
+    at: dict[str, list[int]] = {}
+    unread: list[int] = []
+    for place, heading in enumerate(grid.cells[0]):
+        kind = _kind(heading)
+        body = [row[place] for row in grid.cells[1:]]
+        if not heading and place == 0:
+            kind = "index" if all(number_in(cell) is not None for cell in body) else "name"
+        if kind == "other" or (not kind and any(re.search(r"\d", cell) for cell in body)):
+            return None
+        if kind in at and kind != "name":
+            return None
+        if not kind and any(body):
+            unread.append(place)
+        at.setdefault(kind, []).append(place)
+    if "name" not in at or not ("units" in at or "out" in at) or ("units" in at and "out" in at):
+        return None
+    return _Columns(at, unread)
+
+
+def _kind(heading: str) -> str:
+    kind = next((kind for kind, known in _HEADINGS.items() if known.search(heading)), "")
+    role = said(heading).role if kind in ("", "name", "units") else ""
+    return {"input": "into", "output": "out"}.get(role, kind)
+
+
+def _row(name: str, line: int, cells: Mapping[str, str]) -> WrittenLayer | None:
+    """Return what a row says; None for one that is no layer."""
+    sizes = cells.get("units", cells.get("out", ""))
+    width = () if _EMPTY.fullmatch(sizes) else width_in(sizes)
+    activation = cells.get("activation", "")
+    told = ((), bool(activation)) if _EMPTY.fullmatch(activation) else steps_in(activation)
+    if width is None or told is None or not name or _acts_by(sizes):
+        return None
+    named = said(name)
+    is_rate = any(isinstance(step, Dropout) for step in named.steps) and _RATE.search(sizes.replace(",", "."))
+    if not (width or is_rate or _EMPTY.fullmatch(sizes)):
+        return None
+    if not any(told) and not _EMPTY.fullmatch(activation):
+        return None
+    steps = _with_rate((*named.steps, *told[0]), cells, name)
+    if not width and not steps:
+        return None
+    into, parameters = cells.get("into", ""), cells.get("parameters", "")
+    return WrittenLayer(
+        name, line, width, number_in(into), steps, told[1] or named.linear, _bias(cells.get("bias", "")),
+        number_in(parameters), " ".join([name, *cells.values()]),
+    )  # fmt: skip
+
+
+def _acts_by(cell: str) -> bool:
+    """Return whether a cell that is not of activations names one."""
+    what = said(cell)
+    return what.linear or any(isinstance(step, Activation) for step in what.steps)
+
+
+def _with_rate(steps: tuple[Step, ...], cells: Mapping[str, str], name: str) -> tuple[Step, ...]:
+    """Return the steps with the dropout that another cell gives the rate of."""
+    dropouts = [step for step in steps if isinstance(step, Dropout)]
+    places = ("rate", "note", "units") if dropouts else ("rate",)
+    rates = {found for key in places for found in _RATE.findall(cells.get(key, "").replace(",", "."))}
+    if len(rates) != 1 or (dropouts and _RATE.search(name)):
+        return steps
+    rate = rates.pop()
+    share = Dropout(float(rate.rstrip("% ")) / (100 if "%" in rate else 1))
+    return tuple(share if step in dropouts else step for step in steps) if dropouts else (*steps, share)
+
+
+def _bias(cell: str) -> bool | None:
+    return True if _YES.match(cell) else False if _NO.match(cell) else None
+
+
+def _without_empty(row: WrittenLayer, behind: list[WrittenLayer]) -> WrittenLayer:
+    """Return a row; a step that stands in a row of its own is that of the row before it."""
+    return row if row.is_step or not behind or not row.linear else row._replace(linear=not _acts(behind[0]))
+
+
+def _acts(row: WrittenLayer) -> bool:
+    return row.is_step and any(isinstance(step, Activation) for step in row.steps)

@@ -1,0 +1,95 @@
+"""Tables, lists and chains of layers written by people, as a notation: read as boxes in a chain."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from chalknet.network import Network
+from chalknet.notation.notation import Notation
+from chalknet.notation.tokens import SourceText
+
+if TYPE_CHECKING:
+    from chalknet.notation.pages.layer_rows import WrittenLayers
+
+_LONGEST = 50_000  # characters of a page in which such a table stands
+_DIGIT = re.compile(r"\d")
+_ROWS = re.compile(r"[|│┃║,;\t:：→>–—(]|\S {2,}\S")
+_ROWS_FOUND, _CHAIN = 0.9, 0.97  # code and drawings come before rows in a remark of theirs
+_REMEDY = "Give one table or list with a row for each layer: what it is, how many units, which activation."
+
+
+@lru_cache(maxsize=4)
+def _found(text: str) -> tuple[WrittenLayers, ...]:
+    """Return the tables and lists of layers in a text, each network once."""
+    from chalknet.notation.pages.layer_grids import grids_of
+    from chalknet.notation.pages.layer_lists import layers_of_chain, layers_of_lists
+    from chalknet.notation.pages.layer_tables import layers_of_table
+
+    chain = layers_of_chain(text)
+    if chain is not None:
+        return (chain,)
+    found = [layers for grid in grids_of(text) if (layers := layers_of_table(grid)) is not None]
+    lines = text.split("\n")
+    for row in (row for layers in found for row in layers.rows):
+        lines[row.line - 1] = ""
+    found += layers_of_lists("\n".join(lines))
+    return tuple({layers.meant: layers for layers in reversed(found)}.values())[::-1]
+
+
+def recognise_layers(text: str) -> float:
+    """Return how likely it is that a text holds a table or a list of layers."""
+    if len(text) > _LONGEST or not _DIGIT.search(text) or not _ROWS.search(text):
+        return 0.0
+    if not (found := _found(text)):
+        return 0.0
+    return (
+        _CHAIN if len({row.line for row in found[0].rows}) == 1 and "\n" not in text.strip() else _ROWS_FOUND
+    )
+
+
+def line_of_layers(text: str) -> int:
+    """Return the line in which the only table or list of layers of a text begins; 0 where there is none."""
+    return min((row.line for layers in _found(text) for row in layers.rows), default=0)
+
+
+def read_layers(text: str, name: str | None = None) -> Network:
+    """Return the network whose layers a table or a list has, a row each.
+
+    Args:
+        text: the page.
+        name: of no use here.
+
+    Raises:
+        NotationError: for rows that contradict each other, and for several different networks.
+    """
+    from chalknet.notation.drawings import words
+    from chalknet.notation.drawings.meaning import network_of
+    from chalknet.notation.pages.layer_rows import is_as_written, sketch_of
+    from chalknet.notation.pages.prose import told_in_prose
+
+    source = SourceText("rows of layers", text, remedy=_REMEDY)
+    found = _found(text)
+    if len(found) != 1:
+        got = f"{len(found)} different tables or lists of layers" if found else "no table of layers"
+        raise source.refuse(None, got=got, wanted="one")
+    (layers,) = found
+    if layers.problem:
+        raise source.refuse(None, got=layers.problem, wanted="rows that follow each other")
+    network = network_of(sketch_of(layers, text))
+    if not is_as_written(layers, network):
+        raise source.refuse(None, got="rows that are not read as written", wanted="plain rows of layers")
+    lines = text.split("\n")
+    for row in layers.rows:
+        lines[row.line - 1] = ""
+    around = "\n".join(lines)
+    notes = [*layers.notes]
+    if (beside := words.NO_BIAS.search(around)) and all(row.bias is None for row in layers.rows):
+        notes.append(f"the text around the rows says {beside.group()!r}, which is not read")
+    network = told_in_prose(network, around)
+    return replace(network, notes=(*network.notes, *notes))
+
+
+LAYERS = Notation(name="layers", recognise=recognise_layers, read=read_layers)

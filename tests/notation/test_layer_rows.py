@@ -1,0 +1,219 @@
+"""Tables, lists and chains in which people write layers are read; other tables and lists are refused."""
+
+import random
+
+import pytest
+from tests.notation.strange.words import ACTIVATIONS, WORDS
+
+import chalknet as cn
+from chalknet.errors import ChalknetError, NotationError
+from chalknet.notation.pages import LAYERS
+
+HEADINGS = {
+    "English": "Layer", "German": "Schicht", "French": "Couche", "Spanish": "Capa", "Portuguese": "Camada",
+    "Italian": "Strato", "Korean": "층", "Japanese": "層", "Chinese": "层", "Russian": "Слой", "Polish": "Warstwa",
+}  # fmt: skip
+TEXT = "# Notes\n\nWhat I built this week.\n\n{}\n\nMore on this tomorrow.\n"
+
+
+def heads(words):
+    return [words["layer"], words["units"], words["activation"]]
+
+
+def markdown(words, rows):
+    table = [heads(words), ["---", "--:", ":-:"], *([n, w, a or "–"] for n, w, a in rows)]
+    return TEXT.format("\n".join(f"| {' | '.join(row)} |" for row in table))
+
+
+def markup(words, rows):
+    cells = "".join(f"<tr><td>{n}</td><td>{w}</td><td>{a}</td></tr>\n" for n, w, a in rows)
+    top = "".join(f"<th>{word}</th>" for word in heads(words))
+    return f"<p>The layers.</p>\n<table>\n<tr>{top}</tr>\n{cells}</table>\n"
+
+
+def comma(words, rows):
+    return "\n".join(",".join(row) for row in [heads(words), *rows])
+
+
+def aligned(words, rows):
+    return "\n".join("".join(cell.ljust(26) for cell in row) for row in [heads(words), *rows])
+
+
+def turned(words, rows):
+    names, widths, acts = zip(*rows, strict=True)
+    table = [
+        [words["layer"], *names],
+        ["-"] * (len(rows) + 1),
+        [words["units"], *widths],
+        [words["activation"], *acts],
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in table)
+
+
+def bullets(words, rows):
+    return TEXT.format(
+        "\n".join(f"- **{n}**: {w} {words['units']}{', ' + a if a else ''}" for n, w, a in rows)
+    )
+
+
+def plain(words, rows):
+    return "\n".join(f"{n} – {w}{f' ({a})' if a else ''}" for n, w, a in rows)
+
+
+def chain(words, rows):
+    return TEXT.format(
+        "```\n" + " → ".join(f"{n} ({w}{', ' + a if a else ''})" for n, w, a in rows) + "\n```"
+    )
+
+
+LAYOUTS = (markdown, markup, comma, aligned, turned, bullets, plain, chain)
+
+
+def drawn(dice, words):
+    """Return the rows of a random network, and the formula that it is."""
+    widths = [dice.choice([2, 3, 7, 12, 28, 64, 100, 784, 2048]) for _ in range(dice.randint(3, 6))]
+    rows, formula = [(words["input"], str(widths[0]), "")], [str(widths[0])]
+    for number, width in enumerate(widths[1:], 1):
+        last = number == len(widths) - 1
+        kind = dice.choice(
+            ["relu", "sigmoid", "tanh", "softmax", "identity"] if last else ["relu", "sigmoid", "tanh"]
+        )
+        name = words["output"] if last else words["hidden"]
+        name += f" {number}" if not last and len(widths) > 3 else ""
+        rows.append((name, str(width), dice.choice(ACTIVATIONS[kind][:3])))
+        formula.append(f"{width}" + ("" if kind == "identity" else f" {kind}"))
+    return rows, " -> ".join(formula)
+
+
+@pytest.mark.parametrize("language", HEADINGS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layers_in_rows_are_read_in_every_language(layout, language):
+    dice = random.Random(f"{layout.__name__} {language}")
+    words = WORDS[language] | {"layer": HEADINGS[language]}
+    for _ in range(3):
+        rows, formula = drawn(dice, words)
+        if layout is not turned:
+            rows = rows if dice.random() < 0.7 else rows[::-1] if layout is not chain else rows
+        text = layout(words, rows)
+        network, wanted = cn.read(text), cn.read(formula)
+        assert cn.write(network, "json") == cn.write(wanted, "json"), text
+
+
+IN_AND_OUT = """
+| Слой      | Вход | Выход | Смещение | Функция активации | Параметры |
+|-----------|-----:|------:|:--------:|-------------------|----------:|
+| Скрытый 1 |   25 |    50 |    да    | ReLU              |     1 300 |
+| Выходной  |   50 |     1 |    нет   | сигмоида          |        50 |
+"""
+WITH_DROPOUT = """
+| # | layer   | units | activation | note     |
+|---|---------|------:|------------|----------|
+| 0 | input   | 2,048 | –          | radius 2 |
+| 1 | dense   |   512 | ReLU       |          |
+| 2 | dropout |       |            | rate 0.2 |
+| 3 | dense   |     1 | linear     | logS     |
+
+| setting | value |
+|---------|------:|
+| epochs  |   150 |
+"""
+STEPS = "Couche | Neurones\n---|---\nEntrée | 784 (28×28)\nDense | 32\nReLU |\nDropout 20 % |\nSortie | 10\nSoftmax |\n"
+UP = "Ausgabeschicht: 1 Neuron, Sigmoid\nverdeckte Schicht: 8 Neuronen, tanh\nEingabeschicht: 3 Merkmale\n"
+PARAMETERS = "layer;units;activation;params\ninput;4;;\nhidden;8;relu;32\noutput;2;softmax;16\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "formula"),
+    [
+        (IN_AND_OUT, "25 -> 50 relu -> 1 nobias sigmoid"),
+        (WITH_DROPOUT, "2048 -> 512 relu dropout(0.2) -> 1"),
+        (
+            WITH_DROPOUT.replace("|       |            | rate 0.2", "| 0.2   |            |         "),
+            "2048 -> 512 relu dropout(0.2) -> 1",
+        ),
+        (WITH_DROPOUT.replace("linear", "–"), "2048 -> 512 relu dropout(0.2) -> 1"),
+        (
+            STEPS.replace("Softmax |", "")
+            .replace("\n---|---", " | activation\n---|---|---")
+            .replace("10", "10 | none"),
+            "784 -> 32 relu dropout(0.2) -> 10",
+        ),
+        (STEPS, "784 -> 32 relu dropout(0.2) -> 10 softmax"),
+        (UP, "3 -> 8 tanh -> 1 sigmoid"),
+        (PARAMETERS, "4 -> 8 nobias relu -> 2 nobias softmax"),
+    ],
+)
+def test_what_a_row_says_besides_is_read(text, formula):
+    assert cn.write(cn.read(text), "json") == cn.write(cn.read(formula), "json")
+
+
+def test_a_number_of_parameters_that_the_widths_do_not_make_is_told():
+    notes = cn.read(PARAMETERS.replace(";32", ";41")).notes
+    assert "line 3 says 41 parameters; its widths, 4 and 8, make 40" in notes
+
+
+def test_rows_that_do_not_follow_each_other_are_refused():
+    with pytest.raises(NotationError, match="60 inputs behind 50 units"):
+        cn.read(IN_AND_OUT.replace("|   50 |     1", "|   60 |     1"))
+
+
+def test_two_tables_of_different_networks_are_refused():
+    with pytest.raises(NotationError, match="2 different tables"):
+        cn.read(WITH_DROPOUT + WITH_DROPOUT.replace("512", "256"))
+
+
+OTHERS = {
+    "settings": "| setting | value |\n|---|---|\n| hidden layers | 2 |\n| units | 64 |\n| activation | relu |\n",
+    "results": "| layers | units | activation | accuracy |\n|---|---|---|---|\n| 1 | 64 | relu | 0.91 |\n| 2 | 64 | tanh | 0.93 |\n",
+    "search": "layer,units,activation\n1,32,relu\n2,64,tanh\n3,128,relu\n",
+    "models": "| model | input | hidden | output | activation |\n|---|---|---|---|---|\n| A | 784 | 100 | 10 | relu |\n| B | 784 | 30 | 10 | tanh |\n",
+    "data": "age,income,output\n23,4000,1\n45,5200,0\n61,3100,1\n",
+    "columns": "| column | type | size |\n|---|---|---|\n| age | input | 8 |\n| income | input | 16 |\n| bought | output | 1 |\n",
+    "layers of a map": "| Layer | Size |\n|---|---|\n| roads | 1200 |\n| rivers | 80 |\n| houses | 9000 |\n",
+    "shopping": "- eggs: 12\n- milk: 2 litres\n- flour: 500 g\n",
+    "tasks": "1. input: check 3 files\n2. hidden sheets: 2\n3. output: 1 report\n",
+    "function": "Input: 2 numbers\nOutput: 1 number\n",
+    "two networks": "- input: 4 values\n- hidden layer: 32 or 64 neurons, relu\n- output: 1 neuron\n",
+    "a question": "- input: 4 values\n- hidden layer: 64? neurons, relu\n- output: 1 neuron\n",
+    "convolutions": "| layer | units | activation |\n|---|---|---|\n| input | 784 | – |\n| conv2d | 32 | relu |\n| output | 10 | softmax |\n",
+    "sockets": "| Device | Inputs | Outputs |\n|---|---|---|\n| Mixer | 8 | 2 |\n| Amplifier | 2 | 2 |\n",
+    "a pipeline": "Input 3 → sort → Output 3",
+    "corrected": "Hi,\n\nthe net has an input of 10, then not 32 but 64 hidden units with ReLU,\noutput 1, sigmoid, or maybe 2 with softmax.\n",
+    "activations as units": "| layer | units |\n|---|---|\n| input | 784 |\n| hidden | 32 ReLU |\n| output | 10 |\n",
+    "several layers in a row": "| layer | units |\n|---|---|\n| input | 784 |\n| hidden ×2 | 32 |\n| output | 10 |\n",
+    "half a table": "| layer | units |\n|---|---|\n| input | 784 |\n| hidden | 32 |\n\n| output | 10 |\n",
+    "thousands": "| layer | units |\n|---|---|\n| input | 10k |\n| hidden | 32 |\n| output | 10 |\n",
+    "about": "- input: 4 values\n- hidden layer: ~64 neurons, relu\n- output: 1 neuron\n",
+    "voltages": "Input voltage: 12 V\nHidden losses: 3 W\nOutput voltage: 5 V, linear\n",
+    "other widths": "| layer | units | activation |\n|---|---|---|\n| input | 784 | – |\n| hidden | 32–64 | relu |\n| output | 10 | softmax |\n",
+}
+
+
+@pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS)
+def test_other_tables_and_lists_are_refused(text):
+    assert LAYERS.recognise(text) == 0
+    with pytest.raises(ChalknetError):
+        cn.read(text)
+
+
+CODE = "net = nn.Sequential(nn.Linear(2048, 512), nn.ReLU(), nn.Dropout(0.2), nn.Linear(512, {}))"
+
+
+def test_rows_are_compared_with_the_code_of_their_page():
+    page = WITH_DROPOUT + "\n```python\n" + CODE + "\n```\n"
+    network = cn.read(page.format(1))
+    assert any("show" in note and "the same network" in note for note in network.notes)
+    with pytest.raises(NotationError, match="2 different networks"):
+        cn.read(page.format(2))
+
+
+def test_rows_in_a_remark_of_code_are_no_other_network():
+    text = f'"""A net.\n\n{UP}"""\nimport torch.nn as nn\n{CODE.format(1)}\n'
+    assert cn.write(cn.read(text), "json") == cn.write(cn.read(CODE.format(1)), "json")
+
+
+def test_rows_say_what_was_assumed():
+    notes = cn.read(STEPS.replace(" 20 %", "") + "\nNo biases anywhere.\n").notes
+    assert "line 6 says no rate of dropout: 0.5, as in torch" in notes
+    assert "the text around the rows says 'No biases', which is not read" in notes
+    assert "the rows lead from the output to the input: they are read backwards" in cn.read(UP).notes
