@@ -39,15 +39,12 @@ if TYPE_CHECKING:
     from chalknet.module import Fitted
 
 ONNX_SUFFIX = ".onnx"
-# Forms that `drawing` writes.
-_DRAWN: dict[str, TextSuffix] = {"dot": ".dot", "mermaid": ".mmd", "svg": ".svg"}
+_DRAWN: dict[str, TextSuffix] = {"dot": ".dot", "mermaid": ".mmd", "svg": ".svg"}  # which `drawing` writes
 TextNotation: TypeAlias = Literal[
     "latex", "torch", "json", "arrows", "keras", "flax", "latex-layers", "shorthand", "mathml", "dot",
     "mermaid", "svg",
 ]  # fmt: skip
 WrittenName: TypeAlias = TextNotation | Literal["onnx"]
-
-
 # What `read` takes.
 ModelLike: TypeAlias = (
     "str | PathLike[str] | bytes | Image | np.ndarray[Any, Any] | Network | nn.Module | Fitted"
@@ -133,9 +130,7 @@ def _chosen_reading(model: ModelLike, reading: int, **which: Any) -> Network:
         readings = cast("tuple[Network, ...]", problem.readings)
     if isinstance(reading, bool) or not isinstance(reading, int) or not 1 <= reading <= len(readings):
         ways = f"a number from 1 to {len(readings)}" if len(readings) > 1 else "1, the only reading"
-        raise InvalidValue(
-            where="reading", got=repr(reading), wanted=ways, remedy="Leave reading out for the likeliest one."
-        )
+        raise invalid("reading", reading, ways, "Leave reading out for the likeliest one.")
     return readings[reading - 1]
 
 
@@ -189,9 +184,9 @@ def write(model: ModelLike, notation: WrittenName) -> str | bytes:
 
         return draw_network(network).text(_DRAWN[notation])
     if notation == "onnx":
+        _check_fits(network)
         from chalknet.module import write_onnx  # brings torch
 
-        _check_fits(network)
         return write_onnx(_built_with_its_weights(model, network), network.input_shape)
     return write_text(network, notation)
 
@@ -322,12 +317,10 @@ def _check_fits(network: Network) -> None:
     """Refuse to build what memory does not hold, before any of it is taken."""
     parameters = count_network(network).parameters or 0
     if not fits_in_memory(4 * parameters):
-        raise OutOfMemory(
-            where=f"network {network.name}",
-            got=f"{parameters:,} parameters, which take {show_bytes(4 * parameters)}",
-            wanted=f"at most {show_bytes(available_bytes())}, which is free here",
-            remedy="Make a layer narrower.",
-        )
+        got = f"{parameters:,} parameters, which take {show_bytes(4 * parameters)}"
+        free = f"at most {show_bytes(available_bytes())}, which is free here"
+        where = f"network {network.name}"
+        raise OutOfMemory(where=where, got=got, wanted=free, remedy="Make a layer narrower.")
 
 
 def _built_with_its_weights(form: object, network: Network) -> nn.Sequential:
@@ -335,22 +328,20 @@ def _built_with_its_weights(form: object, network: Network) -> nn.Sequential:
     from chalknet.module import build, flat  # brings torch
 
     built, module = build(network), _module_of(form)
-    if module is not None:
-        built.load_state_dict(flat(module).state_dict())
-    elif kept := _weights_of(form):
-        built.load_state_dict({name: torch.tensor(values) for name, values in kept.items()})
+    kept = {} if module is not None else _weights_of(form)
+    state = flat(module).state_dict() if module is not None else {n: torch.tensor(w) for n, w in kept.items()}
+    built.load_state_dict(state, strict=bool(state))
     return built
 
 
 def _weights_of(form: object) -> Mapping[str, Any]:
     """Return the parameters that a module or a fit brings, or none."""
-    module = _module_of(form)
-    path = path_of(form, ONNX_SUFFIX) if isinstance(form, str | PathLike) else None
-    if module is None and (path is None or not (path / RUN_WEIGHTS).exists()):
-        return {}
-    from chalknet.module import read_weights  # brings torch
+    if (module := _module_of(form)) is not None:
+        from chalknet.module import read_weights  # torch is here already
 
-    return read_weights(module) if module is not None else _weights_of_run(cast("Path", path))
+        return read_weights(module)
+    path = path_of(form, ONNX_SUFFIX) if isinstance(form, str | PathLike) else None
+    return {} if path is None or not (path / RUN_WEIGHTS).exists() else _weights_of_run(path)
 
 
 def _weights_of_run(folder: Path) -> Mapping[str, Any]:
