@@ -120,8 +120,7 @@ def said(label: str) -> Said:
     text = plain(label)
     if not text or words.DECIMAL.fullmatch(text):  # a weight on an edge
         return Said(text)
-    text, repeats = once(text, _names_a_layer)
-    text = words.DECIMAL_COMMA.sub(r"\1.\2", text)
+    text, repeats = once(words.DECIMAL_COMMA.sub(r"\1.\2", text), _names_a_layer)
     steps, rest = _steps(spelled(words.SAMPLES.sub(" ", text)))
     rest = pattern(r"(?<![\w.,])(\d{1,3}) (?=000(?![\d.,]))").sub(r"\1", rest)
     bias = False if words.NO_BIAS.search(rest) else True if words.WITH_BIAS.search(rest) else None
