@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import signal
 import socket
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib import import_module
 from numbers import Integral, Real
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any
 
-from chalknet.errors import FileProblem, MissingPackage, invalid, public
+from chalknet.errors import MissingPackage, invalid, public
 from chalknet.files import user_path
+from chalknet.listening import address_of, ended_by_signals, listening
 from chalknet.serving.direct import Predictor
 from chalknet.training import FitResult
 
 _PATIENCE_S = 5  # to wait for connections to close after the longest request
 _MOST_WORKERS = 256
 _WAITING = 2048  # connections waiting to be accepted
+_REMEDY = "Choose another port, port=8001 (--port 8001), or 0 for one that is free."
 
 
 @public()
@@ -85,9 +84,12 @@ def serve(
         ws="none", log_level="warning", access_log=False, server_header=False, backlog=_WAITING,
         timeout_graceful_shutdown=int(max_seconds) + _PATIENCE_S,
     )  # fmt: skip
-    with _listening(host, int(port)) as listener, _ended_by_signals():
+    with (
+        listening(host, int(port), backlog=_WAITING, remedy=_REMEDY) as listener,
+        ended_by_signals(),
+    ):
         if on_start is not None:
-            on_start(_address_of(listener))
+            on_start(address_of(listener))
         if workers > 1:
             _supervisor(config, listener).run()
         else:
@@ -120,49 +122,3 @@ def _supervisor(config: Any, listener: socket.socket) -> Any:
     from uvicorn.supervisors import Multiprocess
 
     return Multiprocess(config, sockets=[listener])
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Listen on an address while the body runs.
-
-    Raises:
-        FileProblem: if that is not possible.
-    """
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((host, port), family=family, backlog=_WAITING)
-        # Accepted connections inherit this: a response body does not wait 40 ms for the client's ACK.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except (OSError, UnicodeError) as problem:
-        raise FileProblem(
-            where=f"port {port} of {host[:200]}",
-            got=getattr(problem, "strerror", None) or str(problem),
-            wanted="an address of this machine and a port that is free",
-            remedy="Choose another port, port=8001 (--port 8001), or 0 for one that is free.",
-        ) from problem
-    with listener:
-        yield listener
-
-
-def _address_of(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let a signal end only the serving; uvicorn raises it again once all is answered."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def take(number: int, frame: FrameType | None) -> None:
-        """Do nothing; the requests in progress are answered already."""
-
-    kept = {number: signal.signal(number, take) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)

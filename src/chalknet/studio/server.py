@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import secrets
-import signal
 import socket
 import threading
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from types import FrameType
 
 import chalknet as cn
 from chalknet.errors import invalid
+from chalknet.listening import address_of, ended_by_signals, listening
 from chalknet.studio.guard import LOOPBACK, Guard
 
 _THREADS = 4  # for reading and drawing, shared by all tabs; a fit has its own
 _WAITING = 256  # connections waiting to be accepted
 _PATIENCE_S = 2  # to wait for connections to close
+_REMEDY = "Choose another port, such as --port 8124, or --port 0 for one that is free."
 
 
 def run_studio(
@@ -63,7 +62,10 @@ def run_studio(
 
     token = "" if host in LOOPBACK else secrets.token_urlsafe(24)
     beginning = Beginning.of(model)
-    with _listening(host, port) as listener, ThreadPoolExecutor(_THREADS, "studio") as workers:
+    with (
+        listening(host, port, backlog=_WAITING, remedy=_REMEDY) as listener,
+        ThreadPoolExecutor(_THREADS, "studio") as workers,
+    ):
         address = _address_of(listener, token)
         guard = Guard(application(beginning, workers, compressed=bool(token)), token)
         _serve(guard, listener, lambda: _tell(address, browser, on_start))
@@ -92,53 +94,11 @@ def _serve(guard: Guard, listener: socket.socket, on_start: Callable[[], None]) 
         guard, lifespan="on", log_level="warning", access_log=False, server_header=False, backlog=_WAITING,
         timeout_graceful_shutdown=_PATIENCE_S, ws_max_size=4 << 20, limit_concurrency=2_000,
     )  # fmt: skip
-    with _ended_by_signals():
+    with ended_by_signals():
         Announcing(config).run(sockets=[listener])
 
 
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Listen on an address while the body runs.
-
-    Raises:
-        FileProblem: if that is not possible.
-    """
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((host, port), family=family, backlog=_WAITING)
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except (OSError, UnicodeError) as problem:
-        raise cn.FileProblem(
-            where=f"port {port} of {host[:200]}",
-            got=getattr(problem, "strerror", None) or str(problem),
-            wanted="an address of this machine and a port that is free",
-            remedy="Choose another port, such as --port 8124, or --port 0 for one that is free.",
-        ) from problem
-    with listener:
-        yield listener
-
-
 def _address_of(listener: socket.socket, token: str) -> str:
-    host, port = listener.getsockname()[:2]
-    if host in ("0.0.0.0", "::"):  # all addresses of this machine: show one that others can use
-        host = socket.gethostname()
-    named = f"[{host}]" if ":" in host else host
-    return f"http://{named}:{port}/" + (f"?token={token}" if token else "")
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let a signal end only the serving; uvicorn raises it again afterwards."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def take(number: int, frame: FrameType | None) -> None:
-        """Do nothing; the tabs are closed already."""
-
-    kept = {number: signal.signal(number, take) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)
+    host = listener.getsockname()[0]
+    shown = socket.gethostname() if host in ("0.0.0.0", "::") else host  # an address that others can use
+    return f"{address_of(listener, shown)}/" + (f"?token={token}" if token else "")
