@@ -46,6 +46,8 @@ def _slope(options: Mapping[str, object]) -> str:
     return f"keras.layers.LeakyReLU(negative_slope={options.get('negative_slope', 0.01)})"
 
 
+# The activations that Keras and flax call as we do.
+_OUR_NAMES = tuple("relu sigmoid tanh softmax log_softmax silu softplus selu relu6".split())
 _KERAS = _Target(
     "Keras",
     "import keras\n\n{name} = keras.Sequential(\n    [\n        keras.Input(shape={shape}),\n",
@@ -57,20 +59,7 @@ _KERAS = _Target(
     {
         **{
             name: _plain(f'keras.layers.Activation("{name}")')
-            for name in (
-                "relu",
-                "sigmoid",
-                "tanh",
-                "softmax",
-                "log_softmax",
-                "silu",
-                "softplus",
-                "gelu",
-                "mish",
-                "selu",
-                "relu6",
-                "softsign",
-            )
+            for name in (*_OUR_NAMES, "gelu", "mish", "softsign")
         },
         "hardswish": _plain('keras.layers.Activation("hard_silu")'),
         "hardsigmoid": _plain('keras.layers.Activation("hard_sigmoid")'),
@@ -90,20 +79,7 @@ _FLAX = _Target(
     "nn.Dropout({p}, deterministic=not training)(x)",
     "x.reshape((x.shape[0], -1))",
     {
-        **{
-            name: _plain(f"nn.{name}(x)")
-            for name in (
-                "relu",
-                "sigmoid",
-                "tanh",
-                "softmax",
-                "log_softmax",
-                "silu",
-                "softplus",
-                "selu",
-                "relu6",
-            )
-        },
+        **{name: _plain(f"nn.{name}(x)") for name in _OUR_NAMES},
         "softsign": _plain("nn.soft_sign(x)"),
         "hardsigmoid": _plain("nn.hard_sigmoid(x)"),
         "identity": _plain("x"),
