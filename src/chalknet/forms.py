@@ -328,24 +328,25 @@ def _built_with_its_weights(form: object, network: Network) -> nn.Sequential:
     from chalknet.module import build, flat  # brings torch
 
     built, module = build(network), _module_of(form)
-    kept = {} if module is not None else _weights_of(form)
-    state = flat(module).state_dict() if module is not None else {n: torch.tensor(w) for n, w in kept.items()}
-    built.load_state_dict(state, strict=bool(state))
+    state = _state_of_run(form) if module is None else flat(module).state_dict()
+    built.load_state_dict({**built.state_dict(), **state})
     return built
 
 
 def _weights_of(form: object) -> Mapping[str, Any]:
-    """Return the parameters that a module or a fit brings, or none."""
-    if (module := _module_of(form)) is not None:
-        from chalknet.module import read_weights  # torch is here already
+    """Return the parameters that a module, a fit or a kept run brings, as nested lists, or none."""
+    if (module := _module_of(form)) is None:
+        return {name: values.tolist() for name, values in _state_of_run(form).items()}
+    from chalknet.module import read_weights  # torch is here already
 
-        return read_weights(module)
-    path = path_of(form, ONNX_SUFFIX) if isinstance(form, str | PathLike) else None
-    return {} if path is None or not (path / RUN_WEIGHTS).exists() else _weights_of_run(path)
+    return read_weights(module)
 
 
-def _weights_of_run(folder: Path) -> Mapping[str, Any]:
-    """Return the weights of a kept fit, found to be those of its network."""
+def _state_of_run(form: object) -> Mapping[str, torch.Tensor]:
+    """Return the tensors of a kept fit, found to be those of its network; none of any other form."""
+    folder = path_of(form, ONNX_SUFFIX) if isinstance(form, str | PathLike) else None
+    if folder is None or not (folder / RUN_WEIGHTS).exists():
+        return {}
     from chalknet.module import check_weights, expected_weights, most_bytes, tensors_from_bytes
 
     network = read(folder)
@@ -355,7 +356,7 @@ def _weights_of_run(folder: Path) -> Mapping[str, Any]:
     with reading_run(folder / RUN_WEIGHTS):
         tensors = tensors_from_bytes(content, folder / RUN_WEIGHTS)
         check_weights(tensors, expected)
-    return {name: values.tolist() for name, values in tensors.items()}
+    return tensors
 
 
 def _no_form(model: object) -> InvalidValue:
