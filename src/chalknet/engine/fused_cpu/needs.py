@@ -14,6 +14,7 @@ from chalknet.engine.fused_cpu.step_table import lay_out, multiply_adds
 from chalknet.network import Network, numbers
 from chalknet.planning import Recipe
 
+
 @dataclass(frozen=True)
 class FusedNeeds:
     """Bytes that a fit takes besides the module.
