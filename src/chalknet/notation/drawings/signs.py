@@ -23,7 +23,12 @@ _UNIT_NAME = pattern(
 _IN_NEURON = pattern(
     r"net[ _]?(?:sum|input)|(?:weighted )?sum|weights?(?:\s*(?:&|and|\+|,)\s*bias(?:es)?)?|z = .{1,30}", re.I
 )
-ARGMAX = pattern(r"arg ?max", re.I)
+_PICKS = pattern(
+    r"arg[ _-]?max|(?:highest|largest|greatest) (?:output|value|score|probability)|(?:most likely|winning) (?:class|label)"
+    r"|(?:größte|höchste)[rsn]? (?:wert|ausgabe|wahrscheinlichkeit)|plus grande (?:valeur|probabilit)|mayor (?:valor|probabilidad)"
+    r"|(?:가장 (?:큰|높은)|최댓?값)|最大(?:値|值|概率|確率|のもの)|максимум|наибольш",
+    re.I,
+)
 _OUT_NAME = pattern(r"(?:y|ŷ|o|out|output|class)[\W_]{0,2}\d{0,6}[\W_]{0,3}.{0,20}", re.I | re.S)
 _QUESTION = pattern(r"[≥≤><]=?\s*(?:0?\.\d|0,\d|threshold|τ|θ)|ε-?greedy|epsilon-?greedy", re.I)
 _ANSWER = pattern(
@@ -80,6 +85,11 @@ def decides(column: UnitColumn) -> bool:
     text, shapes = column.said.text, {unit.shape for unit in column.units}
     asks = text.endswith("?") and shapes <= {"diamond", "hexagon", "rhombus", "decision"}
     return (asks or bool(_QUESTION.search(text))) and not column.said.steps
+
+
+def picks(v: View) -> bool:
+    """Return whether one node picks the largest of the values before it."""
+    return v.here.is_single and bool(_PICKS.search(v.said.text)) and not v.said.steps
 
 
 def nameless(column: UnitColumn) -> bool:
@@ -220,7 +230,7 @@ def one_answer(v: View) -> bool:
     names = [text for unit in v.before.units if (text := plain(unit.text))]
     outputs = bool(names) and all(map(_OUT_NAME.fullmatch, names))
     return (
-        bool(ARGMAX.search(v.said.text))
+        bool(_PICKS.search(v.said.text))
         or outputs
         or names_softmax(v.before)
         or says_role(v.before, "output")

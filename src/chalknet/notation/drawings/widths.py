@@ -143,7 +143,8 @@ def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
     if what.operation or what.role or what.steps or what.linear or alone:
         others = [one.said.width for one in columns if one.said.width is not None]
         small = isinstance(what.width, int) and what.width <= len(columns)
-        numbered = what.role == "hidden" and small
+        counted = re.match(rf"{what.width}\s*[^\W\d]", plain(columns[place].units[0].text))
+        numbered = what.role == "hidden" and small and not counted
         return not numbered or len(set(others)) < len(others)
     written = what.state and re.search(rf":\s*{what.width}\b", what.text)  # `z: 16`
     return bool(written) or (not surely and (what.state or len(what.text.split()) > 1))
