@@ -206,7 +206,7 @@ OTHERS = {
     "hidden layers, nobody says how many": "| layer | units |\n|---|---|\n| input | 784 |\n| hidden layers | 32 |\n| output | 10 |\n",
     "ports": "services:\n  - name: input\n    port: 80\n  - name: output\n    port: 90\n",
     "orders": "CREATE TABLE orders (id INT, item TEXT, amount INT);\nINSERT INTO orders VALUES (1, 'layer cake', 3), (2, 'bread', 2);\n",
-    "rows with one number": "nr,layer,units,activation\n2,input,4,\n1,hidden,8,relu\n1,output,2,\n",
+    "rows with one number": "nr,layer,units,activation\n2,input,4,\n3,hidden,8,relu\n2,output,2,\n",
     "half a table": "| layer | units |\n|---|---|\n| input | 784 |\n| hidden | 32 |\n\n| output | 10 |\n",
     "thousands": "| layer | units |\n|---|---|\n| input | 10k |\n| hidden | 32 |\n| output | 10 |\n",
     "about": "- input: 4 values\n- hidden layer: ~64 neurons, relu\n- output: 1 neuron\n",
