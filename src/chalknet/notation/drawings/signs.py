@@ -109,7 +109,7 @@ def names_layer(column: UnitColumn) -> bool:
 
 def closes_row(v: View) -> bool:
     """Return whether it is the output that ends a row of columns with names: `Input`, `Hidden`, `Output`."""
-    before = {column.said.role or column.title.role for column in v.columns[: v.at]}
+    before = v.whole.roles_before[v.at]
     return (
         "hidden" in before
         and "output" not in before
@@ -246,7 +246,7 @@ def behind_output(v: View) -> bool:
 
 def drawn_as_units(v: View) -> bool:
     """Return whether one node is drawn as units are, behind a box for an activation that is not."""
-    shapes = {unit.shape for column in v.columns if len(column.units) > 1 for unit in column.units}
+    shapes = v.whole.unit_shapes
     here, before = ({unit.shape for unit in column.units} for column in (v.here, v.before))
     behind = v.last_role == "activation" and len(v.columns[v.at - 2].units) > 1
     named = bool(v.said.steps) and not (v.said.only_steps and not _UNIT_NAME.match(v.said.text))
