@@ -132,7 +132,9 @@ SQL = (
     "insert into layers (id, kind, size, act) values (2, 'hidden', 64, 'relu');\n"
 )
 YAML = "net:\n  - type: input\n    units: 64\n  - {type: dense, units: 32, activation: relu}\n  - type: dense\n    units: 10  # digits\n"
-TOML = '[[layers]]\nkind = "input"\nunits = 64\n\n[[layers]]\nkind = "dense"\nunits = 10\nactivation = "tanh"\n'
+TOML = (
+    '[[layers]]\nkind = "input"\nunits = 64\n\n[[layers]]\nkind = "dense"\nunits = 10\nactivation = "tanh"\n'
+)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,10 @@ TOML = '[[layers]]\nkind = "input"\nunits = 64\n\n[[layers]]\nkind = "dense"\nun
         (TIMES.format("verdeckt", "3 x 20"), "6 -> 20 tanh -> 20 tanh -> 20 tanh -> 2"),
         (TIMES.format("verdeckt 1–2", "20"), "6 -> 20 tanh -> 20 tanh -> 2"),
         (NO_HEADINGS, "30 -> 15 relu -> 2 softmax"),
-        ("layer,type,units,activation\n1,input,11,\n2,dense,8,relu\n3,dense,1,sigmoid\n", "11 -> 8 relu -> 1 sigmoid"),
+        (
+            "layer,type,units,activation\n1,input,11,\n2,dense,8,relu\n3,dense,1,sigmoid\n",
+            "11 -> 8 relu -> 1 sigmoid",
+        ),
         (SQL, "784 -> 64 relu -> 10 softmax"),
         (YAML, "64 -> 32 relu -> 10 ?"),
         (TOML, "64 -> 10 tanh"),

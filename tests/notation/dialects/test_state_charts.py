@@ -17,7 +17,7 @@ CHARTS = {
     "states of PlantUML": "@startuml\n[*] --> Input\nInput : 784 features\nInput -down-> Hidden\nHidden : 64 units\nHidden : ReLU\n"
     "Hidden --> Output\nOutput : 10 units, softmax\nOutput --> [*]\n@enduml",
     "states of Mermaid": "stateDiagram-v2\n  direction LR\n  [*] --> a\n  a: Input (784)\n  b: Dense 64\n  b: ReLU\n"
-    "  a --> b\n  b --> c\n  state \"Dense 10, softmax\" as c\n  c --> [*]\n  classDef x fill:#fff\n",
+    '  a --> b\n  b --> c\n  state "Dense 10, softmax" as c\n  c --> [*]\n  classDef x fill:#fff\n',
     "names as labels": "stateDiagram\n  state Net {\n    Input_784 --> Dense_64_ReLU\n    Dense_64_ReLU --> Dense_10_softmax\n  }\n"
     "  note right of Net : drawn by Ana\n",
 }
@@ -36,9 +36,13 @@ def test_random_networks_as_charts_are_read_back(seed):
     boxes = [f"Input {sizes[0]}", *(f"Dense {size} {act}" for size, act in zip(sizes[1:], acts, strict=True))]
     states = "\n".join(f"  s{at} : {box}" for at, box in enumerate(boxes))
     moves = "\n".join(f"  s{at} --> s{at + 1}" for at in range(len(boxes) - 1))
-    wanted = cn.read(" -> ".join([str(sizes[0]), *(f"{s} {a}" for s, a in zip(sizes[1:], acts, strict=True))]))
+    wanted = cn.read(
+        " -> ".join([str(sizes[0]), *(f"{s} {a}" for s, a in zip(sizes[1:], acts, strict=True))])
+    )
     assert cn.read(f"stateDiagram-v2\n{states}\n{moves}\n") == wanted
-    assert cn.read("@startuml\nstart\n" + "\n".join(f":{box};" for box in boxes) + "\nstop\n@enduml") == wanted
+    assert (
+        cn.read("@startuml\nstart\n" + "\n".join(f":{box};" for box in boxes) + "\nstop\n@enduml") == wanted
+    )
 
 
 OTHERS = {

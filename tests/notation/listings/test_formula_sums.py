@@ -38,7 +38,11 @@ def summed(seed):
         lines.append(rf"{value}_{new} = {right}, \quad {reach}")
         steps += [Linear(sizes[place], bias=biases[place - 1]), *([Activation(kind)] if kind else [])]
     opening, gap, closing = draw.choice(
-        ((r"\begin{align}", "\\\\\n", r"\end{align}"), ("$$ ", " $$\nand\n$$ ", " $$"), (r"\[ ", ",\\qquad ", r" \]"))
+        (
+            (r"\begin{align}", "\\\\\n", r"\end{align}"),
+            ("$$ ", " $$\nand\n$$ ", " $$"),
+            (r"\[ ", ",\\qquad ", r" \]"),
+        )
     )
     return f"The neurons compute\n{opening}{gap.join(lines)}{closing}\n", Network(sizes[0], tuple(steps))
 
@@ -77,7 +81,9 @@ def test_other_sums_are_refused(text):
         cn.read(text)
 
 
-LAYERS = r"$y = W_2\, g(W_1 x + b_1)$, $W_1 \in \mathbb{R}^{4\times 3}$, $W_2 \in \mathbb{R}^{1 \times 4}$, where "
+LAYERS = (
+    r"$y = W_2\, g(W_1 x + b_1)$, $W_1 \in \mathbb{R}^{4\times 3}$, $W_2 \in \mathbb{R}^{1 \times 4}$, where "
+)
 CASES = {
     r"z & \text{if } z > 0 \\ 0 & \text{otherwise}": Activation("relu"),
     r"0, & z \le 0, \\ z, & z > 0": Activation("relu"),
@@ -127,3 +133,47 @@ def test_any_capital_letter_may_be_a_matrix_and_a_transposed_vector_a_weight():
     assert cn.read(rf"$h = \tanh(A x + a)$, $y = B h + b$ with {sizes}") == cn.read("4 -> 8 tanh -> 2")
     network = cn.read(r"$f(x) = v^\top \tanh(W x + b) + c$, $W \in \mathbb{R}^{5 \times 3}$")
     assert network == cn.read("3 -> 5 tanh -> 1")
+
+
+def test_equations_of_single_neurons_are_those_of_their_layer():
+    text = (
+        r"\begin{align} h_1 &= \sigma(w_{11} x_1 + w_{12} x_2 + b_1)\\ h_2 &= \sigma(w_{21} x_1 + w_{22} x_2 + b_2)\\"
+        r" y &= \sigma(v_1 h_1 + v_2 h_2 + c) \end{align}"
+    )
+    assert cn.read(text) == cn.read("2 -> 2 sigmoid -> 1 sigmoid")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"$h_1 = \mathrm{ReLU}(x_1 + x_2)$, $h_2 = \mathrm{ReLU}(0{,}5 x_1 - x_3 - 1)$, $y = h_1 - 2 h_2$",
+        "h1 = relu(x1 + x2)\nh2 = relu(0.5*x1 - x3 - 1)\ny = h1 - 2*h2\n",
+    ],
+)
+def test_numbers_of_single_neurons_are_weights(text):
+    network = cn.read(text)
+    assert network == cn.read("3 -> 2 relu -> 1 nobias")
+    assert network.weights == {
+        "0.weight": [[1.0, 1.0, 0.0], [0.5, 0.0, -1.0]], "0.bias": [0.0, -1.0], "2.weight": [[1.0, -2.0]],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Solve $x_1 + 2 x_2 = 3$ and $y = 4 x_1 - x_2 + 2$, $z = 2 x_1 + x_2$.",
+        r"$$ x_1 = \sin(x_2 + 1), \quad x_2 = \cos(x_1 - 2) $$",
+        r"$h_1 = \tanh(x_1 + x_2)$, $h_3 = \tanh(x_1 - x_2)$, $y = h_1 + h_3$",
+        r"$h_1 = \tanh(x_1 + x_2)$, $h_2 = \tanh(h_1 - x_2)$, $y = h_1 + h_2$",
+    ],
+)
+def test_other_equations_are_refused(text):
+    with pytest.raises(ChalknetError):
+        cn.read(text)
+
+
+def test_a_letter_that_the_text_says_is_a_function_is_no_weight():
+    text = r"\[ y = \theta(w_1 x_1 + w_2 x_2 - s), \quad \theta(z) = \begin{cases} 1 & z \geq 0 \\ 0 & \text{sonst} \end{cases} \]"
+    network = cn.read(text)
+    assert network == cn.read("2 -> 1 ?")
+    assert any("step function" in note for note in network.notes)

@@ -38,7 +38,9 @@ _ENDS = re.compile(r"(?:start|stop|end|kill|detach)\s*;?\s*$")
 _ACTION = re.compile(r"(?:#[\w:.-]+(?:\\\w+)?)?:(?P<text>.*)", re.S)
 _ACTION_ENDS = re.compile(r"[;|<>/\]}]\s*(?:<<\w+>>)?\s*$")
 _LABELLED_ARROW = re.compile(r"-(?:\[[^\[\]]*\])?-*>\s*(?P<label>.*?);?\s*$")
-_PART = re.compile(r"(?:partition|group|package|rectangle|card)\s+(?P<title>[^{]*?)\s*(?:#\S+\s*)?(?P<open>\{)?$")
+_PART = re.compile(
+    r"(?:partition|group|package|rectangle|card)\s+(?P<title>[^{]*?)\s*(?:#\S+\s*)?(?P<open>\{)?$"
+)
 _OLD_END = r"\(\*(?:top)?\)|\"[^\"]*\"(?:\s+as\s+\w+)?|===\w+===|[^\W\d]\w*"
 _OLD = re.compile(
     rf"(?P<source>{_OLD_END})?\s*{_ARROW}\s*(?:\[(?P<label>[^\[\]]*)\])?\s*(?P<target>{_OLD_END})"
@@ -228,7 +230,9 @@ class _States(_Chart):
                     self._key(end)
             return
         style = "dashed" if any(word in (found["style"] or "") for word in ("dashed", "dotted")) else ""
-        link = Link("", "", _said(found["label"] or ""), "hidden" not in (found["style"] or ""), self.at, style)
+        link = Link(
+            "", "", _said(found["label"] or ""), "hidden" not in (found["style"] or ""), self.at, style
+        )
         self.links.append((self._key(ends[0]), self._key(ends[1]), link))
 
     def finish(self) -> None:

@@ -149,7 +149,8 @@ def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
         others = [one.said.width for one in columns if one.said.width is not None]
         return len(set(others)) < len(others)
     written = what.state and re.search(rf":\s*{what.width}\b", what.text)  # `z: 16`
-    return bool(written) or (not surely and (what.state or len(what.text.split()) > 1))
+    words = len(what.text.split()) > 1 and not _looks_like_a_unit(columns, place)
+    return bool(written) or (not surely and (what.state or words))
 
 
 def _looks_like_a_unit(columns: Sequence[UnitColumn], place: int) -> bool:

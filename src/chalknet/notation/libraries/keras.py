@@ -26,7 +26,9 @@ _FURTHER = (
     r"(?:kernel|bias|activity)_(?:initializer|regularizer|constraint)|lora_\w+|quantization_config|data_format|"
     r"input_shape|input_dim|batch_input_shape|batch_shape|type_spec"
 )
-_NORM = r"renorm\w*|virtual_batch_size|adjustment|fused|synchronized|rms_scaling|(?:beta|gamma|moving_\w+)_\w+"
+_NORM = (
+    r"renorm\w*|virtual_batch_size|adjustment|fused|synchronized|rms_scaling|(?:beta|gamma|moving_\w+)_\w+"
+)
 _INPUTS = ("shape", "input_shape", "batch_shape", "batch_input_shape", "input_dim")
 
 
@@ -170,9 +172,7 @@ _ROWS: Mapping[str, LayerRow] = {
     "Normalization": LayerRow(
         ("axis", "mean", "variance", "invert"), _with_input(_prepares("Normalization", "mean", "variance"))
     ),
-    "Rescaling": LayerRow(
-        ("scale", "offset"), _with_input(_prepares("Rescaling", "scale", "offset"))
-    ),
+    "Rescaling": LayerRow(("scale", "offset"), _with_input(_prepares("Rescaling", "scale", "offset"))),
     "InputLayer": LayerRow(
         ("input_shape", "batch_size"), lambda library, given: [Piece(None, input_shape(given))]
     ),

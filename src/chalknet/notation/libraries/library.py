@@ -122,7 +122,11 @@ class Library:
             return CodeLayer(span, problem=problem, kind=name)
         made = [
             CodeLayer(
-                span, piece.step, piece.takes, always=piece.always, kind=f"{self.name} {name}",
+                span,
+                piece.step,
+                piece.takes,
+                always=piece.always,
+                kind=f"{self.name} {name}",
                 prepares=piece.prepares,
             )  # fmt: skip
             for piece in pieces

@@ -6,14 +6,32 @@ import re
 from typing import NamedTuple
 
 STEP = "unitstep"  # the word that stands for a step function, which is no activation here
-_CASES = re.compile(r"\\begin\{(?P<name>[dr]?cases)\}(?P<rows>.{1,600}?)\\end\{(?P=name)\}|\\left\s*\\\{\s*\\begin\{array\}\{[^{}]*\}(?P<array>.{1,600}?)\\end\{array\}\s*\\right\s*\.", re.S)
+_CASES = re.compile(
+    r"\\begin\{(?P<name>[dr]?cases)\}(?P<rows>.{1,600}?)\\end\{(?P=name)\}|\\left\s*\\\{\s*\\begin\{array\}\{[^{}]*\}(?P<array>.{1,600}?)\\end\{array\}\s*\\right\s*\.",
+    re.S,
+)
 _DRESS = re.compile(
     r"\\(?:text|mbox|mathrm|textrm|operatorname)\s*\{([^{}]*)\}|\\(?:left|right|quad|qquad|,|;|:|!| )|\$|[{}]"
 )
 _NAME = re.compile(r"\\?[A-Za-z]{1,5}(?:_[A-Za-z0-9])?")
 _SIGN = re.compile(r"(?P<left>[^<>≥≤=]{1,12}?)(?P<sign><=|>=|[<>≥≤=])(?P<right>[^<>≥≤=]{1,12})")
-_SIGNS = {r"\geqslant": ">", r"\leqslant": "<", r"\geq": ">", r"\leq": "<", r"\ge": ">", r"\le": "<", r"\gt": ">", r"\lt": "<", "≥": ">", "≤": "<", ">=": ">", "<=": "<"}
-_OTHERWISE = re.compile(r"(?:otherwise|else|sonst|andernfalls|sinon|en otro caso|altrimenti|иначе|그 ?외|其他|それ以外)", re.I)
+_SIGNS = {
+    r"\geqslant": ">",
+    r"\leqslant": "<",
+    r"\geq": ">",
+    r"\leq": "<",
+    r"\ge": ">",
+    r"\le": "<",
+    r"\gt": ">",
+    r"\lt": "<",
+    "≥": ">",
+    "≤": "<",
+    ">=": ">",
+    "<=": "<",
+}
+_OTHERWISE = re.compile(
+    r"(?:otherwise|else|sonst|andernfalls|sinon|en otro caso|altrimenti|иначе|그 ?외|其他|それ以外)", re.I
+)
 _NUMBER = re.compile(r"[-+−]?\s*(?:[0-9]+(?:[.,][0-9]*)?|\.[0-9]+|\\frac\s*1\s*2)")
 
 
@@ -37,7 +55,9 @@ def with_cases_named(text: str) -> str:
 def _named(found: re.Match[str]) -> str:
     rows = re.split(r"\\\\(?:\[[^\[\]\n]{0,20}\])?", found["rows"] or found["array"])
     before = found.string[max(0, found.start() - 40) : found.start()]
-    argument = re.search(r"\(\s*(\\?[A-Za-z]{1,5}(?:_[A-Za-z0-9])?)\s*\)\s*:?=\s*&?\s*$", _DRESS.sub(" ", before))
+    argument = re.search(
+        r"\(\s*(\\?[A-Za-z]{1,5}(?:_[A-Za-z0-9])?)\s*\)\s*:?=\s*&?\s*$", _DRESS.sub(" ", before)
+    )
     cases = [_case(row) for row in rows if row.strip()]
     if argument is None or len(cases) not in (2, 3) or None in cases:
         return found.group()
@@ -47,12 +67,16 @@ def _named(found: re.Match[str]) -> str:
 
 def _case(row: str) -> _Case | None:
     value, _, condition = _plain(row).partition("&")
-    condition = re.sub(r"(?i)\b(?:if|for|when|falls|wenn|für|si|pour|se|при|если)\b|[&,;.]", " ", condition).strip()
+    condition = re.sub(
+        r"(?i)\b(?:if|for|when|falls|wenn|für|si|pour|se|при|если)\b|[&,;.]", " ", condition
+    ).strip()
     value = value.strip(" ,;.")
     if _OTHERWISE.search(condition) or not condition:
         return _Case(value, None)
     sign = _SIGN.fullmatch(condition)
-    if sign is None or not (_NUMBER.fullmatch(sign["right"].strip()) or _NUMBER.fullmatch(sign["left"].strip())):
+    if sign is None or not (
+        _NUMBER.fullmatch(sign["right"].strip()) or _NUMBER.fullmatch(sign["left"].strip())
+    ):
         return None
     if sign["sign"] == "=":
         return _Case(value, None)
@@ -80,11 +104,17 @@ def _function(cases: list[_Case], argument: str) -> str:
     one, other = above[0].replace(" ", ""), below[0].replace(" ", "").replace("−", "-")
     if _NUMBER.fullmatch(one) and _NUMBER.fullmatch(other):
         return STEP
-    if len(cases) == 3 or one != argument or any(not re.fullmatch(r"0(?:\.0*)?", case.bound) for case in cases):
+    if (
+        len(cases) == 3
+        or one != argument
+        or any(not re.fullmatch(r"0(?:\.0*)?", case.bound) for case in cases)
+    ):
         return ""
     if re.fullmatch(r"0(?:\.0*)?", other):
         return "relu"
-    slope = re.fullmatch(rf"(?P<slope>0?[.,][0-9]+|\\(?:alpha|lambda)|[aα])(?:\\cdot|·|\*)?{re.escape(argument)}", other)
+    slope = re.fullmatch(
+        rf"(?P<slope>0?[.,][0-9]+|\\(?:alpha|lambda)|[aα])(?:\\cdot|·|\*)?{re.escape(argument)}", other
+    )
     if slope:
         told = slope["slope"].replace(",", ".")
         return f"leaky_relu⟨{told}⟩" if told[-1].isdigit() else "leaky_relu"

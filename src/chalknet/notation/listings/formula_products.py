@@ -20,7 +20,19 @@ UNEXPLAINED = "sigma"  # read as the logistic function, as most formulas mean it
 _DEEPEST = 50
 _TIMES = ("·", "*", "cdot", "times", "{", "}")
 _VECTORS = ("v", "u", "a", "beta", "c")  # weights where they are transposed
-_BIASES = ("a", "d", "e", "r", "s", "t", "u", "v", "gamma", "delta", "theta")  # behind a +, where no equation gives them
+_BIASES = (
+    "a",
+    "d",
+    "e",
+    "r",
+    "s",
+    "t",
+    "u",
+    "v",
+    "gamma",
+    "delta",
+    "theta",
+)  # behind a +, where no equation gives them
 _STEP_FUNCTION = re.compile(r"sgn|sign|step|heaviside|Heaviside|hardlim|unitstep")
 _NUMBER = re.compile(r"[0-9]+\.?[0-9]*\.?|\.[0-9]+")
 _STEP = re.compile(r"[a-z]+\s*[-+]\s*[0-9]|[-+]\s*[0-9]")
@@ -232,7 +244,7 @@ class Products:
         following = self._peek()
         alone = following is None or following.name in ("+", "-", ")", "]")
         before = self._tokens[self._at - 2].name if self._at > 1 else ""
-        return alone and before == "+" and token.name in _BIASES and token.key not in self.defined
+        return alone and before in ("+", "-") and token.name in _BIASES and token.key not in self.defined
 
     def _check_constant(self, weights: list[FormulaToken]) -> None:
         """Accept one column of numbers or a threshold, which is a bias; refuse weights without x."""
@@ -280,7 +292,7 @@ class Products:
             self._calls()
             and token.name[0].isalpha()
             and token.name not in ("odot", "otimes", "ast", "star", "oplus")
-            and not WEIGHT.fullmatch(token.name)
+            and (not WEIGHT.fullmatch(token.name) or self._told(token) is not None)
             and token.key not in self._known
             and token.key not in INPUTS
             and token.name != "b"
@@ -338,7 +350,7 @@ class Products:
         """Return the activation that a name or a letter stands for; `?` where nothing explains it."""
         if _STEP_FUNCTION.fullmatch(token.name):
             return self._step_function(token)
-        if not LETTER.fullmatch(token.name):
+        if not LETTER.fullmatch(token.name) and not WEIGHT.fullmatch(token.name):
             return activation_name(token.name) or token.name
         if token.key not in self._letters:
             found = self._told(token)

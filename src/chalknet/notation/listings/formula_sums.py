@@ -29,7 +29,9 @@ _RANGE = re.compile(
 )
 _EMPTY = re.compile(r"(?:\\left\s*|\\[bB]igg?l?\s*)?\(\s*(?:\\right\s*|\\[bB]igg?r?\s*)?\)")
 _INDEXED = re.compile(rf"(?<![A-Za-z\\])(?P<name>\\?[A-Za-z]{{1,7}}\}}?)(?P<scripts>{_SCRIPTS})")
-_ONE_SCRIPT = re.compile(r"\s{0,3}(?P<sign>[_^])\s{0,3}(?P<inside>\{[^{}]*\}|\([^()]*\)|\[[^\[\]]*\]|[A-Za-z0-9])")
+_ONE_SCRIPT = re.compile(
+    r"\s{0,3}(?P<sign>[_^])\s{0,3}(?P<inside>\{[^{}]*\}|\([^()]*\)|\[[^\[\]]*\]|[A-Za-z0-9])"
+)
 _TERM = rf"(?P<w>{_WEIGHT})\s*_\s*\{{?\s*1\s*\}}?{_SPACE}(?P<x>[xhzau])\s*_\s*\{{?\s*1\s*\}}?"
 
 
@@ -179,7 +181,5 @@ def _with_terms_summed(text: str) -> str:
                 break
             last, at = following["i"], following.end()
         if last != "1":
-            text = (
-                f"{text[: found.start()]}\\sum_{{i=1}}^{{{last}}} {weight}_i {value}_i {text[at:]}"
-            )
+            text = f"{text[: found.start()]}\\sum_{{i=1}}^{{{last}}} {weight}_i {value}_i {text[at:]}"
     return text

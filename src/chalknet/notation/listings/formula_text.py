@@ -10,6 +10,7 @@ from chalknet.network import activation_name
 from chalknet.notation.dialects.tex_macros import Macro, expand
 from chalknet.notation.dialects.tex_text import Unread, end_of_group, without_comments
 from chalknet.notation.listings.formula_cases import with_cases_named
+from chalknet.notation.listings.formula_neurons import with_neurons_joined
 from chalknet.notation.listings.formula_sums import without_sums
 
 WORDS, FORMULA = "\x02", "\x03"  # begin words, begin a formula again
@@ -71,10 +72,12 @@ def plain_formula(text: str) -> PlainFormula:
         text = without_comments(text)
     numbers: dict[str, list[list[float]]] = {}
     text = _MATRIX.sub(lambda found: _named_matrix(found, numbers), _without_macros(text))
-    summed = without_sums(_with_letters_of_weights(with_cases_named(text)))
+    neurons = with_neurons_joined(with_cases_named(text))
+    numbers |= neurons.numbers
+    summed = without_sums(_with_letters_of_weights(neurons.text))
     sizes = {key: (str(len(rows)), str(len(rows[0]))) for key, rows in numbers.items()}
     plain = _resolved(_with_words_marked(_with_logistic(summed.text)))
-    return PlainFormula(plain, {**sizes, **summed.sizes}, numbers, summed.notes)
+    return PlainFormula(plain, {**sizes, **neurons.sizes, **summed.sizes}, numbers, summed.notes)
 
 
 def _with_letters_of_weights(text: str) -> str:

@@ -90,7 +90,9 @@ def _weights(layers: Sequence[CodeLayer], read: Products, said: Told) -> dict[st
         rows = said.numbers.get(layer.kind)
         turned = rows is not None and layer.kind in read.turned
         if rows is not None and said.sizes.get(layer.kind, ("", ""))[1] is not None:
-            found[f"{place}.weight"] = [list(column) for column in zip(*rows, strict=True)] if turned else rows
+            found[f"{place}.weight"] = (
+                [list(column) for column in zip(*rows, strict=True)] if turned else rows
+            )
         key, taken_away = read.biases.get(layer.kind, ("", False))
         bias = said.numbers.get(key) or ([[float(key)]] if _NUMBER.fullmatch(key) else None)
         if bias is not None and layer.step.bias:

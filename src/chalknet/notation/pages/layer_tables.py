@@ -139,7 +139,9 @@ def _by_number(grid: CellTable, columns: _Columns) -> CellTable | None:
         return None
     order = sorted(range(len(numbers)), key=lambda at: numbers[at] or 0)
     return CellTable(
-        [grid.cells[0], *(cells[at] for at in order)], [grid.lines[0], *(lines[at] for at in order)], grid.behind
+        [grid.cells[0], *(cells[at] for at in order)],
+        [grid.lines[0], *(lines[at] for at in order)],
+        grid.behind,
     )
 
 

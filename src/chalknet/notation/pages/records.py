@@ -15,7 +15,9 @@ _INSERT = re.compile(
 _VALUE = re.compile(r"\s*(?:'((?:[^']|''){0,200})'|\"([^\"]{0,200})\"|([\w.+-]{1,40}))\s*")
 _COLUMN = re.compile(r"\s*[\"`\[]?(\w{1,60})")
 _NO_COLUMN = re.compile(r"\s*(?:primary|foreign|unique|constraint|check|key)\b", re.I)
-_ITEM = re.compile(r"(?P<indent>[ \t]*)-[ \t]+(?P<key>[\w-]{1,40})[ \t]*:[ \t]*(?P<value>[^\n#]*)(?:#[^\n]*)?")
+_ITEM = re.compile(
+    r"(?P<indent>[ \t]*)-[ \t]+(?P<key>[\w-]{1,40})[ \t]*:[ \t]*(?P<value>[^\n#]*)(?:#[^\n]*)?"
+)
 _INLINE = re.compile(r"[ \t]*-[ \t]+\{(?P<inside>[^{}\n]{1,400})\}[ \t]*,?")
 _FIELD = re.compile(r"[ \t]+(?P<key>[\w-]{1,40})[ \t]*:[ \t]*(?P<value>[^\n#]*)(?:#[^\n]*)?")
 _PAIR = re.compile(r"[\"']?([\w-]{1,40})[\"']?\s*[:=]\s*(\"[^\"]*\"|'[^']*'|[^,]*)")
