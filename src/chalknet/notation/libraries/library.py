@@ -128,7 +128,7 @@ class Library:
                 always=piece.always,
                 kind=f"{self.name} {name}",
                 prepares=piece.prepares,
-            )  # fmt: skip
+            )
             for piece in pieces
         ]
         return made[0] if len(made) == 1 else CodeChain.of(span, made, layer=True)

@@ -1,4 +1,4 @@
-r"""Equations of single neurons, `h_1 = \sigma(w_{11} x_1 + w_{12} x_2 + b_1)`, as one equation of their layer."""
+r"""Equations of single neurons, `h_1 = \sigma(w_{11} x_1 + w_{12} x_2 + b_1)`, as one of their layer."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Joined(NamedTuple):
 
 
 def with_neurons_joined(text: str) -> Joined:
-    """Return a text in which equations of single neurons are those of their layers; the text as it is for none."""
+    """Return a text in which equations of single neurons are those of their layers."""
     layers: dict[str, list[Neuron]] = {}
     for found in _EQUATION.finditer(text):
         if (neuron := _neuron(found)) is not None:

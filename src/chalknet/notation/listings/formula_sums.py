@@ -69,11 +69,11 @@ def without_sums(text: str) -> Summed:
     sums = [one for found in _SUM.finditer(text) if (one := _sum(found, text)) is not None]
     for one in sums:
         if one.last:
-            ranges.setdefault(one.index, set()).add(one.last)
+            ranges.setdefault(one.counted, set()).add(one.last)
     sizes: dict[str, tuple[str, str | None]] = {}
     pieces, at = [], 0
     for one in sums:
-        into = one.last or _only(ranges.get(one.index)) or named_end(one.key, "in")
+        into = one.last or _only(ranges.get(one.counted)) or named_end(one.key, "in")
         out = "1" if not one.free else _only(ranges.get(one.free)) or named_end(one.key, "out")
         sizes.setdefault(one.key, (out, into))
         pieces += [text[at : one.start], f" {one.product} "]
@@ -81,7 +81,7 @@ def without_sums(text: str) -> Summed:
     if not sums:
         return Summed(text, {})
     text = _EMPTY.sub(" ", _RANGE.sub(" ", "".join([*pieces, text[at:]])))
-    counted = {one.index for one in sums} | {one.free for one in sums if one.free}
+    counted = {one.counted for one in sums} | {one.free for one in sums if one.free}
     notes = [f"{one.constant} = 1 in a sum from 0 is read as the bias" for one in sums if one.constant]
     return Summed(
         _INDEXED.sub(lambda found: _without_indices(found, counted), text), sizes, tuple(dict.fromkeys(notes))
@@ -93,7 +93,7 @@ class _Sum(NamedTuple):
 
     Args:
         start, end: where it stands.
-        index, last: what is counted, and its last number.
+        counted, last: what is counted, and its last number.
         free: the index that stays, of the neuron that the sum is of; empty for one neuron.
         key: of the matrix.
         product: the matrix times its value.
@@ -102,7 +102,7 @@ class _Sum(NamedTuple):
 
     start: int
     end: int
-    index: str
+    counted: str
     last: str
     free: str
     key: str

@@ -102,7 +102,7 @@ def _named_matrix(found: re.Match[str], numbers: dict[str, list[list[float]]]) -
 
 
 def _number(written: str) -> float:
-    """Return the number of an entry: `0{,}5`, `-1/2`, `\\frac{1}{2}`."""
+    r"""Return the number of an entry: `0{,}5`, `-1/2`, `\frac{1}{2}`."""
     digits = re.findall(r"[0-9]*[.,]?[0-9]+|[0-9]+", written.replace("{,}", "."))
     digits = list(digits[0]) if re.search(r"frac\s*[0-9]{2}$", written) else digits  # `\\frac12`
     value = float(digits[0].replace(",", ".")) / (float(digits[1]) if len(digits) > 1 else 1.0)

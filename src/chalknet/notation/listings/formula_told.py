@@ -49,7 +49,7 @@ _SCALAR = re.compile(
     rf"{_NAME}\s*=\s*(?P<number>-?\s?[0-9]+(?:\.[0-9]+)?)(?=\s*(?:[,;.)]?\s*(?:$|[{WORDS}{FORMULA}\n\\,;])))"
 )
 _PHRASES = {
-    rf"{STEP}|(?:unit|heaviside|binary)? ?step function|heaviside\w*|signum\w*|sgn|schwellwertfunktion": "step",
+    rf"{STEP}|(?:unit|binary)? ?step function|heaviside\w*|signum\w*|sgn|schwellwertfunktion": "step",
     r"leaky[- ]?relu": "leaky_relu",
     r"logisti\w+": "sigmoid",
     r"сигмоид\w*": "sigmoid",

@@ -307,8 +307,9 @@ def _read_preparation(reading: SummaryReading, one: Listed) -> None:
         raise reading.refuse(one.row, f"{one.kind} behind a layer with weights", wanted)
     _begin(reading, one)
     reading.unlearned += one.row.parameters or 0
+    line = reading.line(one.row)
     reading.notes.append(
-        f"{reading.line(one.row)}: {one.kind} prepares the data and is no step of the network: prepare them so"
+        f"{line}: {one.kind} prepares the data and is no step of the network: prepare them so"
     )
 
 

@@ -27,7 +27,8 @@ from chalknet.notation.pages.layer_rows import (
 _HEADINGS: Mapping[str, re.Pattern[str]] = {
     kind: pattern(known, re.I)
     for kind, known in {
-        "index": r"^(?:#|n[o°ºr]?\.?|№|i|idx|index|id|pos(?:ition)?|order|depth|l|ℓ|番号|번호|编号|序号|順序|순서)$",
+        "index": r"^(?:#|n[o°ºr]?\.?|№|i|idx|index|id|pos(?:ition)?|order|depth|l|ℓ"
+        r"|番号|번호|编号|序号|順序|순서)$",
         "other": r"\(type\)|output shape|accura|loss|error|genauigkeit|exactitud|précision|точность|정확도"
         "|손실|准确|損失|精度"
         r"|score|auc|f1|rmse|\bmae\b|epoch|time",
@@ -42,7 +43,8 @@ _HEADINGS: Mapping[str, re.Pattern[str]] = {
         r"|nöron|size|width|dim"
         r"|größe|breite|taille|largeur|tamaño|ancho|dimensione|tamanho|rozmiar|размер|ширин|boyut|크기"
         r"|개수|サイズ|大小|宽度",
-        "both": r"^(?:details?|spec\w*|config\w*|settings?|setup|description|beschreibung|aufbau|détails?|detalles?"
+        "both": r"^(?:details?|spec\w*|config\w*|settings?|setup|description|beschreibung|aufbau"
+        r"|détails?|detalles?"
         r"|descripción|dettagli|подробности|описание|構成|設定|内容|詳細|구성|설정|내용|상세|配置|详情|说明)$",
         "note": r"note|comment|remark|descri|meaning|bemerk|kommentar|anmerk|remarque|observa|комм|прим"
         r"|備考|説明|说明|备注|비고|설명|메모",
@@ -133,11 +135,12 @@ def _by_number(grid: CellTable, columns: _Columns) -> CellTable | None:
         return grid
     cells, lines = grid.cells[1:], grid.lines[1:]
     numbers = [number_in(row[columns.at["index"][0]]) for row in cells]
-    if None in numbers or sorted(numbers) == numbers or sorted(numbers, reverse=True) == numbers:
+    known = [number for number in numbers if number is not None]
+    if len(known) < len(numbers) or known in (sorted(known), sorted(known, reverse=True)):
         return grid
-    if len(set(numbers)) < len(numbers):
+    if len(set(known)) < len(known):
         return None
-    order = sorted(range(len(numbers)), key=lambda at: numbers[at] or 0)
+    order = sorted(range(len(known)), key=known.__getitem__)
     return CellTable(
         [grid.cells[0], *(cells[at] for at in order)],
         [grid.lines[0], *(lines[at] for at in order)],
@@ -226,7 +229,7 @@ def _row(name: str, line: int, cells: Mapping[str, str]) -> WrittenLayer | None:
     is_rate = any(isinstance(step, Dropout) for step in named.steps) and _RATE.search(sizes.replace(",", "."))
     if not (width or is_rate or _EMPTY.fullmatch(sizes)):
         return None
-    if not any(told) and not _EMPTY.fullmatch(activation) or (beside[0] and named.role == "input"):
+    if (not any(told) and not _EMPTY.fullmatch(activation)) or (beside[0] and named.role == "input"):
         return None
     steps = _with_rate((*named.steps, *told[0]), cells, name)
     if not width and not steps:

@@ -1,10 +1,10 @@
-"""Tables that are written as records: rows put into a table in SQL, lists of mappings in YAML, TOML and JSON."""
+"""Tables that are written as records: rows put into a table in SQL, lists in YAML, TOML and JSON."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 _MOST_RECORDS, _LONGEST = 200, 40_000  # rows, characters of a text of records
@@ -34,7 +34,7 @@ class Records(NamedTuple):
         lines: where each stands, counted from 1.
     """
 
-    rows: list[Mapping[str, str]]
+    rows: list[dict[str, str]]
     lines: list[int]
 
     @property
