@@ -122,9 +122,37 @@ UP = "Ausgabeschicht: 1 Neuron, Sigmoid\nverdeckte Schicht: 8 Neuronen, tanh\nEi
 PARAMETERS = "layer;units;activation;params\ninput;4;;\nhidden;8;relu;32\noutput;2;softmax;16\n"
 
 
+BOTH = "| Layer | Details |\n|---|---|\n| Input | 100 |\n| Hidden 1 | 32 ReLU |\n| Hidden 2 | 16, ReLU |\n| Output | 4 (softmax) |\n"
+ALONE = "| # | Layer |\n|---|---|\n| 0 | Input(100) |\n| 1 | Dense(32) + ReLU |\n| 2 | Dense(4) + Softmax |\n"
+TIMES = "| Schicht | Neuronen |\n|---|---|\n| Eingabe | 6 |\n| {} | {} (tanh) |\n| Ausgabe | 2 (linear) |\n"
+NO_HEADINGS = "input,30,\nhidden,15,relu\noutput,2,softmax\n"
+SQL = (
+    "CREATE TABLE layers (id INT PRIMARY KEY, kind TEXT, size INT, act VARCHAR(20));\n"
+    "INSERT INTO layers VALUES (3, 'output', 10, 'softmax'), (1, 'input', 784, NULL);\n"
+    "insert into layers (id, kind, size, act) values (2, 'hidden', 64, 'relu');\n"
+)
+YAML = "net:\n  - type: input\n    units: 64\n  - {type: dense, units: 32, activation: relu}\n  - type: dense\n    units: 10  # digits\n"
+TOML = (
+    '[[layers]]\nkind = "input"\nunits = 64\n\n[[layers]]\nkind = "dense"\nunits = 10\nactivation = "tanh"\n'
+)
+
+
 @pytest.mark.parametrize(
     ("text", "formula"),
     [
+        (BOTH, "100 -> 32 relu -> 16 relu -> 4 softmax"),
+        (ALONE, "100 -> 32 relu -> 4 softmax"),
+        (TIMES.format("verdeckt ×2", "20"), "6 -> 20 tanh -> 20 tanh -> 2"),
+        (TIMES.format("verdeckt", "3 x 20"), "6 -> 20 tanh -> 20 tanh -> 20 tanh -> 2"),
+        (TIMES.format("verdeckt 1–2", "20"), "6 -> 20 tanh -> 20 tanh -> 2"),
+        (NO_HEADINGS, "30 -> 15 relu -> 2 softmax"),
+        (
+            "layer,type,units,activation\n1,input,11,\n2,dense,8,relu\n3,dense,1,sigmoid\n",
+            "11 -> 8 relu -> 1 sigmoid",
+        ),
+        (SQL, "784 -> 64 relu -> 10 softmax"),
+        (YAML, "64 -> 32 relu -> 10 ?"),
+        (TOML, "64 -> 10 tanh"),
         (IN_AND_OUT, "25 -> 50 relu -> 1 nobias sigmoid"),
         (WITH_DROPOUT, "2048 -> 512 relu dropout(0.2) -> 1"),
         (
@@ -179,8 +207,11 @@ OTHERS = {
     "sockets": "| Device | Inputs | Outputs |\n|---|---|---|\n| Mixer | 8 | 2 |\n| Amplifier | 2 | 2 |\n",
     "a pipeline": "Input 3 → sort → Output 3",
     "corrected": "Hi,\n\nthe net has an input of 10, then not 32 but 64 hidden units with ReLU,\noutput 1, sigmoid, or maybe 2 with softmax.\n",
-    "activations as units": "| layer | units |\n|---|---|\n| input | 784 |\n| hidden | 32 ReLU |\n| output | 10 |\n",
-    "several layers in a row": "| layer | units |\n|---|---|\n| input | 784 |\n| hidden ×2 | 32 |\n| output | 10 |\n",
+    "two activations": "| layer | units | activation |\n|---|---|---|\n| input | 784 | |\n| hidden | 32 ReLU | tanh |\n| output | 10 | |\n",
+    "hidden layers, nobody says how many": "| layer | units |\n|---|---|\n| input | 784 |\n| hidden layers | 32 |\n| output | 10 |\n",
+    "ports": "services:\n  - name: input\n    port: 80\n  - name: output\n    port: 90\n",
+    "orders": "CREATE TABLE orders (id INT, item TEXT, amount INT);\nINSERT INTO orders VALUES (1, 'layer cake', 3), (2, 'bread', 2);\n",
+    "rows with one number": "nr,layer,units,activation\n2,input,4,\n3,hidden,8,relu\n2,output,2,\n",
     "half a table": "| layer | units |\n|---|---|\n| input | 784 |\n| hidden | 32 |\n\n| output | 10 |\n",
     "thousands": "| layer | units |\n|---|---|\n| input | 10k |\n| hidden | 32 |\n| output | 10 |\n",
     "about": "- input: 4 values\n- hidden layer: ~64 neurons, relu\n- output: 1 neuron\n",

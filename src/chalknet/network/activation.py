@@ -302,7 +302,7 @@ _FAR, _PLACES = 30.0, 64  # beyond, exp would leave the range of floats; where a
 
 def activation_name(spelling: str) -> str | None:
     """Return the name of the activation that is spelled so (`sig`, `LeakyReLU`), or None."""
-    return name_of_row(ACTIVATIONS.values(), spelling)
+    return spelling if spelling in ACTIVATIONS else name_of_row(ACTIVATIONS.values(), spelling)
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ class CodeLayer:
         origin: for a copy, the layer that it was copied from.
         kind: its class in `torch.nn`; empty where that is not known.
         inner: the layers that x passes while it goes around them, of a residual block.
+        prepares: how it prepares the data, where it is no step of a network: `Rescaling(1/255)`.
         drops_axis: whether it only leaves out the axis of the features, as `x.squeeze(1)` does.
     """
 
@@ -58,6 +59,7 @@ class CodeLayer:
     kind: str = ""
     drops_axis: bool = False
     inner: tuple[CodeLayer, ...] = ()
+    prepares: str = ""
 
 
 def every(layers: Iterable[CodeLayer]) -> Iterator[CodeLayer]:

@@ -38,16 +38,20 @@ def network_of_layers(
             notes = (FLAT_ROW,)
         network = Network(stated or taken or ("m",), tuple(steps), name=name, notes=notes)
     visits = network.walk()
-    arriving = network.input_shape
+    arriving, arrived = network.input_shape, None
     for layer in layers:
         if layer.step is None:
             _check_input(source, layer, arriving)
+            if layer.prepares:
+                told = _prepared(source, layer, learned=arrived is not None)
+                network = replace(network, notes=(*network.notes, told))
             if layer.drops_axis:
                 network = replace(
                     network, notes=(*network.notes, _check_row(source, layer, layers, arriving))
                 )
             continue
         visit = next(visits)
+        arrived = arrived or (visit if visit.step.trainable else None)
         _check(source, layer, visit)
         arriving = visit.output_shape
     return network
@@ -62,6 +66,20 @@ def _check_input(source: SourceText, layer: CodeLayer, arriving: Shape) -> None:
             wanted=f"one of shape {arriving}",
             remedy="Mend the shape, or leave it out.",
         )
+
+
+def _prepared(source: SourceText, layer: CodeLayer, *, learned: bool) -> str:
+    """Return the note on a layer that prepares the data; refuse one behind a layer that learns."""
+    if learned:
+        raise source.refuse(
+            layer.span,
+            kind=CannotExpress,
+            got=f"{layer.prepares} behind a layer with weights",
+            wanted="the preparation of the data before the first layer",
+            remedy=FIT_AS_IT_IS,
+        )
+    line = source.excerpt(layer.span).line_number
+    return f"line {line}: {layer.prepares} prepares the data and is no step of the network: prepare them so"
 
 
 def _check_row(source: SourceText, layer: CodeLayer, layers: list[CodeLayer], arriving: Shape) -> str:

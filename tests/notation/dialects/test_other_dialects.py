@@ -21,8 +21,6 @@ def links(sketch):
     [
         ("@startuml\nAlice -> Bob: hello\n@enduml", "sequence diagram"),
         ("@startuml\nclass A\nA <|-- B\n@enduml", "class diagram"),
-        ("@startuml\nstart\n:do;\nstop\n@enduml", "activity diagram"),
-        ("@startuml\n[*] --> One\n@enduml", "state diagram"),
         ("@startmindmap\n* a\n@endmindmap", "@startmindmap"),
         ("a: {shape: sequence_diagram}\na -> b", "sequence diagram"),
         ("a: {shape: sql_table}\na -> b", "table of SQL"),

@@ -83,6 +83,29 @@ def stand_in(layers: list[list[Text]], text: Text) -> int | None:
     return None
 
 
+def words_beside(layers: list[list[Text]], texts: list[Text]) -> set[int]:
+    """Return the ids of texts that are lines of one block beside rows of units, and name none of them.
+
+    Lines begin at the same place, one under the other, and at least one of them stands beside no units.
+    """
+    if not any(len(layer) > 1 and layer[0].row == layer[1].row for layer in layers):
+        return set()
+    words = sorted(
+        (text for text in texts if text.shape == "plaintext" and not text.linked),
+        key=lambda text: (text.first, text.row),
+    )
+    blocks: list[list[Text]] = []
+    for text in words:
+        last = blocks[-1][-1] if blocks else None
+        if last is not None and text.first == last.first and text.row - last.row == 1:
+            blocks[-1].append(text)
+        else:
+            blocks.append([text])
+    rows = {layer[0].row for layer in layers}
+    beside = [block for block in blocks if len(block) > 1 and not {one.row for one in block} <= rows]
+    return {id(text) for block in beside for text in block}
+
+
 def is_dots(text: Text) -> bool:
     """Return whether a text stands for units that are left out."""
     return bool(_DOTS.fullmatch(text.text))

@@ -25,6 +25,7 @@ from chalknet.notation.dialects.ascii_columns import (
     says_all,
     speaks_of_one,
     stand_in,
+    words_beside,
 )
 from chalknet.notation.dialects.ascii_lines import Ended, LineFollower
 from chalknet.notation.dialects.ascii_recognition import is_tree
@@ -242,14 +243,15 @@ class _Reader:
             )
 
     def _name_columns(self, columns: list[list[Text]], texts: list[Text]) -> None:
-        """Tell in which column a word stands; sentences are no part of the drawing."""
+        """Tell in which column a word stands; sentences and blocks beside it are no part of the drawing."""
+        beside = words_beside(columns, texts)
         for text in texts:
             node = self.sketch.nodes.get(text.key)
             if node is None or text.linked:
                 continue
             self.sketch.spend(1 + sum(map(len, columns)))
             place = stand_in(columns, text)
-            if is_sentence(text):
+            if is_sentence(text) or id(text) in beside:
                 self.sketch.caption = "\n".join(filter(None, (self.sketch.caption, text.text)))
                 del self.sketch.nodes[text.key]
             elif place is not None:

@@ -32,6 +32,9 @@ _STROKE = re.compile(
     r"(?<=[)\]○●◯◉⚪⚫ ])[-─━=]{2,}[>.,'`\\/┐┘┤┬┴┼]?|[.,'`\\/┌└├┬┴┼]?[-─━=]{2,}[>→]?(?=\s{0,3}[(\[○●◯◉⚪⚫])"
 )
 _WORDS = re.compile(r"[^\W\d_]{2,}")
+_WORDS_BESIDE = re.compile(
+    r"(?:(?<=[)\]/\\|│])|^)[ \t]{3,}(?=[^/\\|\s()\[\]])[^\n()\[\]]{0,80}$|^[ \t]*[^\W\d_][^()\[\]/\\|\n]{1,80}[ \t]{3,}"
+)
 _FEWEST_WORDS = 4  # of a sentence, units and lines left out
 
 
@@ -64,6 +67,8 @@ def recognise_ascii(text: str) -> float:
         return 0.93
     if _has_units_in_rows(rows):
         return 0.93
+    if _has_lines_beside_words(rows):
+        return 0.92
     if alone:
         return 0.93 if not re.search(r"\w \| \w+ ", head) or alone > 1 else 0.0
     return 0.93 if sum(1 for row in rows if _ROW_LINKS.search(row)) >= 2 else 0.0
@@ -79,6 +84,14 @@ def _has_units_in_rows(rows: list[str]) -> bool:
             units, rows_of_units = units + len(own), rows_of_units + 1
             strokes += len(_STROKE.findall(row))
     return units > 2 and rows_of_units > 1 and strokes > 1
+
+
+def _has_lines_beside_words(rows: list[str]) -> bool:
+    """Return whether lines join units in brackets, and a block of words stands beside them, far enough."""
+    drawn = [_WORDS_BESIDE.sub(" ", row) for row in rows]
+    lines = [row for row in drawn if _LINE_SIGNS & set(row) and set(row) <= _AROUND_LINES]
+    units = [row for row in drawn if _OWN_UNIT.search(row) and not _OWN_UNIT.sub(" ", row).strip("-─━=> ")]
+    return len(units) > 1 and bool(lines) and sum(len(_OWN_UNIT.findall(row)) for row in units) > 2
 
 
 def is_tree(text: str) -> bool:

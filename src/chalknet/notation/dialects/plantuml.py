@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from chalknet.errors import CannotExpress, ChalknetError
 from chalknet.notation.dialects.plantuml_macros import Preprocessor, TextLine
+from chalknet.notation.dialects.state_charts import ChartLine, read_activities, read_states
 from chalknet.notation.dialects.tex_text import Unread
 from chalknet.notation.drawings.sketch import Link, Sketch
 from chalknet.notation.limits import check_limit
@@ -24,11 +25,12 @@ _SHAPES = {
 }  # fmt: skip
 _START = re.compile(r"[ \t]*@start(\w+)[^\n]*")
 _QUOTE_COMMENT = re.compile(r"^[ \t]*+'[^\n]*+", re.M)
+_STATES, _ACTIVITIES = "state diagram", "activity diagram"
 _OTHER = (
     ("sequence diagram", re.compile(r"(?:participant|activate|deactivate|autonumber|alt|opt|loop|par|critical|return)\b")),
     ("class diagram", re.compile(r"(?:abstract\s+)?(?:class|enum|annotation|struct|exception|protocol)\s+[\w\"]|interface\s+\w+\s*\{")),
-    ("state diagram", re.compile(r"state\s+[\w\"]")),
-    ("activity diagram", re.compile(r"(?:start|stop|fork|repeat|partition)\s*$|:[^:]*;\s*$|if\s*\(.*\)\s*then|while\s*\(.*\)\s*is")),
+    (_STATES, re.compile(r"state\s+[\w\"]|\[\*\]")),
+    (_ACTIVITIES, re.compile(r"(?:start|stop|fork|repeat|partition)\s*$|:[^:]*;\s*$|if\s*\(.*\)\s*then|while\s*\(.*\)\s*is|\(\*\)")),
     ("timing diagram", re.compile(r"(?:robust|concise|clock)\s+[\"\w]")),
     ("network diagram", re.compile(r"nwdiag\b")),
 )  # fmt: skip
@@ -86,7 +88,14 @@ def read_plantuml_sketch(text: str) -> Sketch:
         at += len(row) + 1
     for line in lines:
         check_limit(source, line.at, "characters in a label", len(line.text))
-    _refuse_others(source, lines)
+    kind = _kind_of(source, lines)
+    if kind:
+        chart = [ChartLine(*one) for one in Preprocessor(sketch).lines(lines, {})]
+        if kind == _STATES:
+            read_states(sketch, chart, named=True)
+        else:
+            read_activities(sketch, chart)
+        return sketch
     reader = _Reader(sketch)
     line = TextLine("", begin)
     try:
@@ -120,8 +129,12 @@ def _other(source: SourceText, what: str, at: int) -> ChalknetError:
     )
 
 
-def _refuse_others(source: SourceText, lines: list[TextLine]) -> None:
-    """Refuse a diagram of another kind; arrows between names that nothing declares are messages."""
+def _kind_of(source: SourceText, lines: list[TextLine]) -> str:
+    """Return which kind of chart is read line by line; empty for boxes and arrows.
+
+    Raises:
+        CannotExpress: for a diagram of another kind; arrows between names that nothing declares are messages.
+    """
     declared = False
     first_arrow: TextLine | None = None
     for line in lines:
@@ -130,16 +143,19 @@ def _refuse_others(source: SourceText, lines: list[TextLine]) -> None:
         declared = declared or bool(word and word[0] in _SHAPES) or text.startswith(("[", "(", "!"))
         for kind, pattern in _OTHER:
             if pattern.match(text):
+                if kind in (_STATES, _ACTIVITIES):
+                    return kind
                 raise _other(source, f"a {kind}", line.at)
         if re.search(r"[-.]+(?:\w+[-.]+)?>", text) and not declared and not re.search(r"[\[(:]\S", text):
             first_arrow = first_arrow or line
-        if text.startswith("[*]") or text.endswith("[*]"):
-            raise _other(source, "a state diagram", line.at)
+        if text.endswith("[*]"):
+            return _STATES
         declared = declared or bool(
             re.search(r"-(?:up|down|left|right|[udlr])-|-\[|\)\s*[-.]|\]\s*[-.]|[->]\s*[\[(]", text)
         )
     if first_arrow is not None and not declared:
         raise _other(source, "a sequence diagram", first_arrow.at)
+    return ""
 
 
 @dataclass

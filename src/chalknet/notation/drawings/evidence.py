@@ -64,7 +64,7 @@ _FIRST: tuple[Rule[View], ...] = (
     Rule("no input is drawn", "operation", -2, lambda v: True),
 )  # fmt: skip
 _UNIT: tuple[Rule[View], ...] = (
-    Rule("each unit is joined with all before it", "unit", 3, lambda v: v.here.join == "all" and len(v.before.units) > 1),
+    Rule("each unit is joined with all before it", "unit", 3, lambda v: v.here.join == "all" and len(v.before.units) > 1 and not signs.picks(v)),
     Rule("one is joined with each", "unit", 1.5, lambda v: v.here.join == "all" and len(v.before.units) == 1),
     Rule("one unit behind a box for a whole layer", "unit", 3,
          lambda v: not v.all_single and v.last_role == "unit" and v.here.join == "one" and isinstance(v.now, int) and v.now > 1
@@ -105,7 +105,7 @@ _UNIT: tuple[Rule[View], ...] = (
     Rule("it is a step within one neuron", "unit", -2, signs.in_neuron),
     Rule("it picks one of the outputs", "unit", -3, signs.one_answer),
     Rule("it asks or decides, and learns nothing", "unit", -6, lambda v: v.here.is_single and signs.decides(v.here)),
-    Rule("it picks the largest, and learns nothing", "unit", -6, lambda v: signs.ARGMAX.search(v.said.text)),
+    Rule("it picks the largest, and learns nothing", "unit", -6, signs.picks),
     Rule("the one before is titled as the output", "unit", -2, lambda v: signs.behind_output(v) and not v.here.is_weighty and not v.said.operation),
     Rule("a value between others", "unit", -4, lambda v: "tensor" in v.said.text.lower()),
 )  # fmt: skip
@@ -162,6 +162,8 @@ _VALUE: tuple[Rule[View], ...] = (
     Rule("it states another width than the value has", "value", -6, signs.other_width),
     Rule("it has another number of units than the value", "value", -5, signs.other_count),
     Rule("it names a step", "value", -3, lambda v: v.said.steps),
+    Rule("it names a step that nothing before it does", "value", -4,
+         lambda v: v.reading.maps and not set(v.said.steps) <= {*v.reading.maps[-1].steps}),
     Rule("it names a map", "value", -3, lambda v: v.said.operation and not v.said.state),
     Rule("it says that it is a hidden layer", "value", -3, lambda v: v.said.role == "hidden"),
     Rule("each unit is joined with all before it", "value", -5, lambda v: v.here.join in ("all", "some") and not v.is_behind_for_all),
@@ -182,7 +184,7 @@ _HAND_OUT: tuple[Rule[View], ...] = (
     Rule("the one before is the output", "hand-out", 1.5, lambda v: signs.says_role(v.before, "output")),
     Rule("the one before is activated", "hand-out", 0.5, lambda v: not v.reading.is_open),
     Rule("it asks or decides, and learns nothing", "hand-out", 6, lambda v: v.here.is_single and signs.decides(v.here)),
-    Rule("it picks the largest", "hand-out", 7, lambda v: v.here.is_single and signs.ARGMAX.search(v.said.text) and not v.said.steps),
+    Rule("it picks the largest", "hand-out", 7, signs.picks),
     Rule("it is one answer for all outputs", "hand-out", 6, signs.one_answer),
     Rule("the one before is titled as the output", "hand-out", 2, lambda v: signs.behind_output(v) and not v.said.steps),
     Rule("it hangs on the one opposite", "hand-out", 1, lambda v: v.here.join in ("each", "one")),
@@ -195,7 +197,7 @@ _HAND_OUT: tuple[Rule[View], ...] = (
          lambda v: v.here.is_single and v.widths_are_stated and v.said.width is None and not v.title.sure),
     Rule("it is drawn in another shape", "hand-out", 0.5, lambda v: signs.round(v.before) != signs.round(v.here)),
     Rule("each unit is joined with all before it", "hand-out", -5,
-         lambda v: v.here.join == "all" and not signs.lists_outputs(v)),
+         lambda v: v.here.join == "all" and not signs.lists_outputs(v) and not signs.picks(v)),
     Rule("it names a map", "hand-out", -4, lambda v: v.said.operation),
     Rule("its title says that it is a layer", "hand-out", -3,
          lambda v: v.title.linear or v.title.steps or v.title.operation or any(LAYER.search(text) for text in v.here.texts)),
@@ -212,7 +214,7 @@ _HAND_OUT: tuple[Rule[View], ...] = (
     Rule("it says that it has a bias", "hand-out", -4, lambda v: v.said.bias),
     Rule("the one before hands out already", "hand-out", -2, lambda v: v.last_role == "hand-out"),
     Rule("weights stand on the arrows", "hand-out", -4, lambda v: v.here.is_weighty and v.here.join != "each"),
-    Rule("all columns are single units", "hand-out", -1.5, lambda v: v.all_single),
+    Rule("all columns are single units", "hand-out", -1.5, lambda v: v.all_single and not (v.widths_are_stated and v.said.width is None)),
 )  # fmt: skip
 
 EVIDENCE: dict[Role, tuple[Rule[View], ...]] = {

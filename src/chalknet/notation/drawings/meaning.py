@@ -11,7 +11,7 @@ from chalknet.errors import ChalknetError, Undecided
 from chalknet.network import Linear, Network
 from chalknet.notation.drawings.account import account_of
 from chalknet.notation.drawings.autograd import from_autograd
-from chalknet.notation.drawings.readings import readings
+from chalknet.notation.drawings.readings import FAR, readings
 from chalknet.notation.drawings.refusals import refuse_branches, refuse_foreign, refuse_other_charts
 from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.drawings.structures import Structure, structures_of
@@ -20,7 +20,7 @@ from chalknet.notation.drawings.walk import Walk, name_of
 
 _EQUAL = 0.4  # readings that differ by less evidence are equally good: the user is asked
 _NEARLY = 2.5  # a second reading within so much is told
-_FAR, _MOST = 6.0, 5  # other readings that may be asked for by their number
+_MOST = 5  # other readings that may be asked for by their number
 
 
 class _Candidate(NamedTuple):
@@ -47,7 +47,7 @@ def network_of(sketch: Sketch, name: str | None = None) -> Network:
     from_autograd(sketch)
     refuse_foreign(sketch)
     found = _candidates(sketch, name)
-    found = [one for one in found if found[0].weight - one.weight < _FAR][:_MOST]
+    found = [one for one in found if found[0].weight - one.weight < FAR][:_MOST]
     accounts = [account_of(one.structure, one.reading) for one in found]
     shown = tuple(replace(one.network, account=account) for one, account in zip(found, accounts, strict=True))
     if len(found) > 1 and found[0].weight - found[1].weight < _EQUAL:
@@ -95,6 +95,8 @@ def _networks(sketch: Sketch, structure: Structure) -> Iterator[tuple[Reading, N
         yield found[0] if found else Reading(-inf if structure.weight else inf), refused
         return
     for reading in found:
+        if found[0].weight - reading.weight >= FAR:
+            return  # it would neither be told nor asked for
         try:
             yield reading, Walk(structure, reading).network()
         except ChalknetError as problem:

@@ -1,4 +1,4 @@
-"""Mermaid flowcharts read into a sketch."""
+"""Mermaid flowcharts and diagrams of states read into a sketch."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _HEAD = re.compile(
     r"|(?P<blocks>block(?:-beta)?)\b)[ \t]*(?=[;\n]|$)",
     re.I,
 )
+_STATES = re.compile(r"\s*stateDiagram(?:-v2)?[ \t]*(?=[;\n]|$)")
 _OTHER = re.compile(
     r"\s*([\w-]+(?:Diagram(?:-v2)?|-beta)|gantt|pie|mindmap|timeline|journey|gitGraph|erDiagram|kanban)\b"
 )
@@ -90,6 +91,15 @@ def read_mermaid_sketch(text: str) -> Sketch:
         title = _TITLE.search(front.group(1))
         sketch.caption = title.group(1).strip("\"' ") if title else ""
         start = front.end()
+    if states := _STATES.match(text, start):
+        from chalknet.notation.dialects.state_charts import ChartLine, read_states
+
+        at, lines = states.end(), []
+        for row in text[at:].split("\n"):
+            lines.append(ChartLine(row, at + len(row) - len(row.lstrip())))
+            at += len(row) + 1
+        read_states(sketch, lines, named=False)
+        return sketch
     head = _HEAD.match(text, start)
     if head is None:
         other = _OTHER.match(text, start)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from chalknet.network import Activation, Dropout
 from chalknet.notation.drawings.agreement import first_known
 from chalknet.notation.drawings.columns import UnitColumn
-from chalknet.notation.drawings.rules import Role, weigh
+from chalknet.notation.drawings.rules import Role, Weighed, weigh
 from chalknet.notation.drawings.signs import edge_restates
 from chalknet.notation.drawings.view import Map, Part, Reading, View, Whole, activates
 from chalknet.notation.drawings.vocabulary import Said, adds_bias, is_dots, writes_bias
 
 _MOST_LEFT_OUT = 10_000
 _WIDEST = 12  # readings that are followed at once
+_LOST = 16.0  # the later columns never make up for so much evidence
+FAR = 6.0  # a reading that has so much less evidence for it than the best is of no interest
 
 
 def readings(columns: Sequence[UnitColumn]) -> list[Reading]:
@@ -28,15 +31,50 @@ def readings(columns: Sequence[UnitColumn]) -> list[Reading]:
     whole = Whole(columns)
     found = [Reading()]
     for at in range(len(columns)):
-        following = []
+        possible: list[_Possible] = []
+        weighed: dict[object, list[Weighed]] = {}
         for reading in found:
-            view = View(whole, at, reading)
-            for role in _possible(view):
-                what = weigh(EVIDENCE[role], view, role)
-                following.append(_taken(view, role, what.weight, what.rule))
-        following.sort(key=lambda reading: -reading.weight)
-        found = following[:_WIDEST]
+            view, goes_on = View(whole, at, reading), _goes_on(reading)
+            if goes_on not in weighed:
+                weighed[goes_on] = [weigh(EVIDENCE[role], view, role) for role in _possible(view)]
+            possible += [_Possible(reading.weight + what.weight, view, what) for what in weighed[goes_on]]
+        possible.sort(key=lambda one: -one.weight)
+        found = _of_interest(possible)
     return [reading for reading in found if reading.start >= 0 and (reading.maps or reading.before)]
+
+
+class _Possible(NamedTuple):
+    """A role that the next column of a reading may have, and the weight of both."""
+
+    weight: float
+    view: View
+    what: Weighed
+
+
+def _goes_on(reading: Reading) -> tuple[object, ...]:
+    """Return all of a reading that the rules for the next column see."""
+    return (
+        reading.parts[-1].role if reading.parts else "", reading.maps[-1:], reading.start,
+        () if reading.maps else reading.before,
+        reading.was_function, reading.out, reading.hidden, reading.stated,
+    )  # fmt: skip
+
+
+def _of_interest(possible: list[_Possible]) -> list[Reading]:
+    """Return the best readings; of those that go on alike only what is near the best of them.
+
+    Args:
+        possible: the best first.
+    """
+    best: dict[object, float] = {}
+    kept: list[Reading] = []
+    for weight, view, what in possible:
+        reading = _taken(view, what.role, what.weight, what.rule)
+        if best.setdefault(_goes_on(reading), weight) - weight < FAR:
+            kept.append(reading)
+        if len(kept) == _WIDEST or (kept and kept[0].weight - weight > _LOST):
+            break
+    return kept
 
 
 def _possible(view: View) -> Iterator[Role]:
@@ -108,6 +146,7 @@ def _unit(view: View, step: Reading) -> Reading:
         maps=(*closed(step.maps, view.columns), *[one] * max(often, 1)),
         was_function=said.is_function,
         hidden=step.hidden or isinstance(repeats, str),
+        stated=step.stated and view.whole.stated[view.at] is not None,
     )
 
 

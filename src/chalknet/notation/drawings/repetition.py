@@ -56,6 +56,12 @@ LAYERS_OF = pattern(
 )
 HIDDEN_TIMES = pattern(r"(?<![\w.])(\d|1\d)\s*[×✕x]\s*(?=\d{2,5}(?![\w.]))", re.I)  # `2 × 128 hidden units`
 _HIDDEN = dict(ROLES)["hidden"]
+# `Hidden 1-3`, `hidden layers 2 to 4`: the numbers of layers, from the first to the last.
+_NUMBERED = pattern(
+    rf"(?:{_HIDDEN.pattern})(?: ?(?:layers?|{_LAYERS_WORD}))?[ #]{{0,2}}"
+    r"([1-4])\s?(?:-|–|—|~|\.\.|to|bis|à|a)\s?([2-9])(?![\w.,]|\s*[-–—~×x])",
+    re.I,
+)
 
 
 def once(text: str, names_a_layer: Callable[[str], bool]) -> tuple[str, int | str]:
@@ -74,6 +80,10 @@ def once(text: str, names_a_layer: Callable[[str], bool]) -> tuple[str, int | st
         return text[: match.start(1)] + text[match.end(1) :], _number(match)
     if match := SAID_SO.search(text):
         return _without(match), _number(match)
+    if (match := _NUMBERED.search(text)) and match[1] < match[2]:
+        rest = f"{text[: match.start(1)]} {text[match.end() :]}"
+        if re.search(r"\d", rest):
+            return rest.strip(), int(match[2]) - int(match[1]) + 1
     match = REPEATED.search(text)
     if match is None and (re.search("layers", text, re.I) or _HIDDEN.search(text)):
         match = HIDDEN_TIMES.search(text)

@@ -23,7 +23,13 @@ _UNIT_NAME = pattern(
 _IN_NEURON = pattern(
     r"net[ _]?(?:sum|input)|(?:weighted )?sum|weights?(?:\s*(?:&|and|\+|,)\s*bias(?:es)?)?|z = .{1,30}", re.I
 )
-ARGMAX = pattern(r"arg ?max", re.I)
+_PICKS = pattern(
+    r"arg[ _-]?max|(?:highest|largest|greatest) (?:output|value|score|probability)"
+    r"|(?:most likely|winning) (?:class|label)|(?:größte|höchste)[rsn]? (?:wert|ausgabe|wahrscheinlichkeit)"
+    r"|plus grande (?:valeur|probabilit)|mayor (?:valor|probabilidad)"
+    r"|(?:가장 (?:큰|높은)|최댓?값)|最大(?:値|值|概率|確率|のもの)|максимум|наибольш",
+    re.I,
+)
 _OUT_NAME = pattern(r"(?:y|ŷ|o|out|output|class)[\W_]{0,2}\d{0,6}[\W_]{0,3}.{0,20}", re.I | re.S)
 _QUESTION = pattern(r"[≥≤><]=?\s*(?:0?\.\d|0,\d|threshold|τ|θ)|ε-?greedy|epsilon-?greedy", re.I)
 _ANSWER = pattern(
@@ -82,6 +88,11 @@ def decides(column: UnitColumn) -> bool:
     return (asks or bool(_QUESTION.search(text))) and not column.said.steps
 
 
+def picks(v: View) -> bool:
+    """Return whether one node picks the largest of the values before it."""
+    return v.here.is_single and bool(_PICKS.search(v.said.text)) and not v.said.steps
+
+
 def nameless(column: UnitColumn) -> bool:
     """Return whether its units have no words."""
     return all(not plain(unit.text) or unit.shape in POINTS for unit in column.units)
@@ -99,7 +110,7 @@ def names_layer(column: UnitColumn) -> bool:
 
 def closes_row(v: View) -> bool:
     """Return whether it is the output that ends a row of columns with names: `Input`, `Hidden`, `Output`."""
-    before = {column.said.role or column.title.role for column in v.columns[: v.at]}
+    before = v.whole.roles_before[v.at]
     return (
         "hidden" in before
         and "output" not in before
@@ -220,7 +231,7 @@ def one_answer(v: View) -> bool:
     names = [text for unit in v.before.units if (text := plain(unit.text))]
     outputs = bool(names) and all(map(_OUT_NAME.fullmatch, names))
     return (
-        bool(ARGMAX.search(v.said.text))
+        bool(_PICKS.search(v.said.text))
         or outputs
         or names_softmax(v.before)
         or says_role(v.before, "output")
@@ -236,7 +247,7 @@ def behind_output(v: View) -> bool:
 
 def drawn_as_units(v: View) -> bool:
     """Return whether one node is drawn as units are, behind a box for an activation that is not."""
-    shapes = {unit.shape for column in v.columns if len(column.units) > 1 for unit in column.units}
+    shapes = v.whole.unit_shapes
     here, before = ({unit.shape for unit in column.units} for column in (v.here, v.before))
     behind = v.last_role == "activation" and len(v.columns[v.at - 2].units) > 1
     named = bool(v.said.steps) and not (v.said.only_steps and not _UNIT_NAME.match(v.said.text))

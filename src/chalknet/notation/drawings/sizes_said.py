@@ -17,7 +17,8 @@ _IMAGE = pattern(r"(?<![\w.])(\d{1,5})\s*[x×*]\s*(\d{1,5})(?:\s*[x×*]\s*(\d{1,
 _TIMES = pattern(rf"(?<![\w)\]\s])\s*[×✕]\s*({NUMBER})(?![\w×x.])")  # `◯ ×128`
 _SIZED = pattern(
     rf"({NUMBER})[^\S\n]*-?[^\S\n]*(?:hidden |input |output |입력 |은닉 |출력 )?(?:{UNITS})|"
-    rf"(?:{UNITS}|size|width|(?<![a-z])[nd]|neuronas|tama[nñ]o|크기|out(?:_features|put_dim)?|in_features)\s*[=:]\s*({NUMBER})",
+    rf"(?:{UNITS}|size|width|(?<![a-z])[nd]|neuronas|tama[nñ]o|크기|out(?:_features|put_dim)?|in_features)\s*[=:]\s*({NUMBER})"
+    rf"|(?<![^\W\d_])logits?\s*[=:(]?\s*({NUMBER})",
     re.I,
 )
 _BRACKETED = pattern(rf"[(\[]\s*({NUMBER})\s*(?:[)\]]|,\s*(?:[)\]]|(?=[^\W\d]{{3}})))")
@@ -77,7 +78,7 @@ def sizes_in(text: str, operation: bool) -> SizesSaid:
     if match := _TIMES.search(text):
         return SizesSaid(number_of(match.group(1)), True, counted=True)
     if match := _SIZED.search(text):
-        return SizesSaid(number_of(match.group(1) or match.group(2)), True, counted=True)
+        return SizesSaid(number_of(next(filter(None, match.groups()))), True, counted=True)
     if operation and (match := _FIRST_ARGUMENT.search(text)):
         return SizesSaid(number_of(match.group(1)), True)
     if match := _BRACKETED.search(text):

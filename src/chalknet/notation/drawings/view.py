@@ -72,6 +72,7 @@ class Reading:
         was_function: whether the last column named what is done, and no value.
         out: whether the result was already handed out.
         hidden: whether layers are left out, and nobody says how many.
+        stated: whether each layer so far states its width.
     """
 
     weight: float = 0.0
@@ -82,6 +83,7 @@ class Reading:
     was_function: bool = False
     out: bool = False
     hidden: bool = False
+    stated: bool = True
 
     @property
     def is_open(self) -> bool:
@@ -160,6 +162,21 @@ class Whole:
         return frozenset(map(id, found)) if len(found) == len(acting) > 1 else frozenset()
 
     @cached_property
+    def unit_shapes(self) -> set[str]:
+        """Return the shapes in which units are drawn that are not alone in their column."""
+        return {unit.shape for column in self.columns if len(column.units) > 1 for unit in column.units}
+
+    @cached_property
+    def roles_before(self) -> list[frozenset[str]]:
+        """Return for each column the roles that those before it say they have."""
+        found, seen = [], frozenset[str]()
+        for column in self.columns:
+            found.append(seen)
+            if (role := column.said.role or column.title.role) not in seen:
+                seen |= {role}
+        return found
+
+    @cached_property
     def all_single(self) -> bool:
         """Return whether each column is one node."""
         return all(column.is_single for column in self.columns)
@@ -194,17 +211,17 @@ class View:
         """Return whether the drawing has boxes for maps and others for activations."""
         return self.whole.separate
 
-    @property
+    @cached_property
     def here(self) -> UnitColumn:
         """Return the column itself."""
         return self.columns[self.at]
 
-    @property
+    @cached_property
     def before(self) -> UnitColumn:
         """Return the column before it; an empty one before the first."""
         return self.columns[self.at - 1] if self.at else UnitColumn()
 
-    @property
+    @cached_property
     def after(self) -> UnitColumn:
         """Return the column behind it; an empty one behind the last."""
         return self.columns[self.at + 1] if self.at + 1 < len(self.columns) else UnitColumn()
@@ -214,7 +231,7 @@ class View:
         """Return whether none is behind it."""
         return self.at + 1 == len(self.columns)
 
-    @property
+    @cached_property
     def said(self) -> Said:
         """Return what its units say together."""
         return self.here.said
@@ -229,12 +246,12 @@ class View:
         """Return what stands over the arrows that lead to it."""
         return self.here.edge
 
-    @property
+    @cached_property
     def last_role(self) -> Role:
         """Return the role of the column before it."""
         return self.reading.parts[-1].role if self.reading.parts else "nothing"
 
-    @property
+    @cached_property
     def now(self) -> int | str | None:
         """Return the width of the value that arrives, None where it is not known."""
         maps = self.reading.maps
@@ -252,9 +269,7 @@ class View:
     @property
     def widths_are_stated(self) -> bool:
         """Return whether all layers so far state their widths."""
-        return bool(self.reading.maps) and all(
-            self.whole.stated[one.column] is not None for one in self.reading.maps
-        )
+        return bool(self.reading.maps) and self.reading.stated
 
     @property
     def is_bare(self) -> bool:

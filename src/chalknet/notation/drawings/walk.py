@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from chalknet.errors import CannotExpress
@@ -35,6 +37,9 @@ def name_of(column: UnitColumn) -> str:
     """Return what a column is called in a sentence."""
     texts = [plain(unit.text).split("\n")[0] or unit.key for unit in column.units]
     return repr(texts[0]) if len(texts) == 1 else f"the column {texts[0]!r}, ..."
+
+
+_UNKNOWN = Activation("?")
 
 
 @dataclass
@@ -90,7 +95,7 @@ class Walk:
                     parameters[f"{path}.bias"] = linear.biases
             steps += linear.map.steps
             if not linear.map.activated and not linear.map.as_state:
-                steps.append(Activation("?"))
+                steps.append(_UNKNOWN)
                 self._note_open("the last layer" if number == len(self._maps) else f"layer {number}")
         self._note_rest()
         for name in filter(None, map(step_function, self._captions)):
@@ -163,9 +168,9 @@ class Walk:
 
     def _note_function(self, part: Part, column: UnitColumn) -> None:
         """Note a step function, and a letter that stands for any activation."""
-        behind = [linear.map.steps for linear in self._maps if linear.map.column <= part.column]
+        arriving = self._map_at(part.column)
         for one in (column.said, column.title, column.edge):
-            if Activation("?") not in one.steps or (behind and Activation("?") not in behind[-1]):
+            if _UNKNOWN not in one.steps or (arriving and _UNKNOWN not in arriving.map.steps):
                 continue
             name = step_function(one.text)
             first = one.text.splitlines()[0]
@@ -181,10 +186,15 @@ class Walk:
         stated = stated_width(self._columns, part.column, surely=True)
         if stated is None or part.role not in ("activation", "value", "hand-in", "hand-out"):
             return
-        behind = [linear for linear in self._maps if linear.map.column <= part.column]
-        arrives = behind[-1].width if behind else self._x
+        arriving = self._map_at(part.column)
+        arrives = arriving.width if arriving else self._x
         if stated != arrives:
             self._notes.append(f"{name_of(column)} says {stated}, but {arrives} was read")
+
+    def _map_at(self, column: int) -> _Linear | None:
+        """Return the last map that leads to a column or to one before it."""
+        at = bisect_right(self._maps, column, key=lambda linear: linear.map.column)
+        return self._maps[at - 1] if at else None
 
     # Widths
 
@@ -295,18 +305,26 @@ class Walk:
         column = self._columns[one.column]
         if not column.biases and one.bias is not None:
             return one.bias
-        if any(said(caption).bias is False for caption in self._captions) and not any(
-            each.biases for each in self._columns
-        ):
+        if self._none_has_bias:
             return False
         if column.biases or any("bias=True" in caption for caption in self._captions):
             return True
-        drawn = any(each.biases or each.said.bias or each.title.bias for each in self._columns)
-        if drawn:
+        if self._some_has_bias:
             self._notes.append(f"layer {number} has no bias drawn, while others have: it has none")
             return False
         self._notes.append("no bias is drawn: every linear map has one, as in torch")
         return True
+
+    @cached_property
+    def _none_has_bias(self) -> bool:
+        """Return whether a caption says that there are no biases, and none is drawn."""
+        says = any(said(caption).bias is False for caption in self._captions)
+        return says and not any(each.biases for each in self._columns)
+
+    @cached_property
+    def _some_has_bias(self) -> bool:
+        """Return whether a bias is drawn or told anywhere."""
+        return any(each.biases or each.said.bias or each.title.bias for each in self._columns)
 
     def _weigh(self, linear: _Linear) -> None:
         """Keep the numbers on the edges, where every edge has one."""
@@ -341,7 +359,7 @@ class Walk:
                 if clause is None:
                     continue
                 if self._is_open(one):
-                    known = tuple(step for step in one.steps if step != Activation("?"))
+                    known = tuple(step for step in one.steps if step != _UNKNOWN)
                     one = replace(one, steps=(*known, *clause.steps), told=clause.linear)
                     self._notes.append(f"layer {at + 1}: {clause.text!r} was taken from the caption")
                     break
@@ -357,7 +375,7 @@ class Walk:
         """Return whether nothing in the drawing says which activation follows a map, but the way of writing it alone."""
         column = self._columns[one.column]
         said_so = column.said.linear or column.title.linear or column.edge.linear
-        only_letter = Activation("?") in one.steps and not step_function(
+        only_letter = _UNKNOWN in one.steps and not step_function(
             "\n".join((column.said.text, *column.texts, column.edge.text))
         )
         return only_letter or not one.activated or (one.told and not activates(one.steps) and not said_so)
@@ -379,8 +397,8 @@ def _speaks_of(clause: Said, role: str, number: int) -> bool:
 
 def _contradicts(clause: Said, one: Map) -> bool:
     """Return whether a clause names another activation than a map has."""
-    told = [step for step in clause.steps if isinstance(step, Activation) and step != Activation("?")]
-    drawn = [step for step in one.steps if isinstance(step, Activation) and step != Activation("?")]
+    told = [step for step in clause.steps if isinstance(step, Activation) and step != _UNKNOWN]
+    drawn = [step for step in one.steps if isinstance(step, Activation) and step != _UNKNOWN]
     return bool(told and drawn and told[0].kind not in [step.kind for step in drawn])
 
 

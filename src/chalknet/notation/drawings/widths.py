@@ -141,12 +141,16 @@ def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
     if alone and (is_numbered(columns, what.width) or _looks_like_a_unit(columns, place)):
         return False
     if what.operation or what.role or what.steps or what.linear or alone:
-        others = [one.said.width for one in columns if one.said.width is not None]
         small = isinstance(what.width, int) and what.width <= len(columns)
-        numbered = what.role == "hidden" and small
-        return not numbered or len(set(others)) < len(others)
+        counted = re.match(rf"{what.width}\s*[^\W\d]", plain(columns[place].units[0].text))
+        numbered = what.role == "hidden" and small and not counted
+        if not numbered:
+            return True
+        others = [one.said.width for one in columns if one.said.width is not None]
+        return len(set(others)) < len(others)
     written = what.state and re.search(rf":\s*{what.width}\b", what.text)  # `z: 16`
-    return bool(written) or (not surely and (what.state or len(what.text.split()) > 1))
+    words = len(what.text.split()) > 1 and not _looks_like_a_unit(columns, place)
+    return bool(written) or (not surely and (what.state or words))
 
 
 def _looks_like_a_unit(columns: Sequence[UnitColumn], place: int) -> bool:

@@ -318,12 +318,12 @@ AND_SO_ON = pattern(
 ELLIPSIS = pattern(r"\.\s?\.|…|⋮|⋯|⋱|︙|⁞|::|·\s?·|•\s?•|^:$")
 FOREIGN = pattern(
     any_of(
-        r"conv(?:olution(?:al)?)?(?:[ _]?[123]d)?(?: ?layer)?", r"(?:max|avg|average|global)?[ _-]?pool(?:ing)?(?:[ _]?[123]d)?", "lstm", "gru",
-        "rnn", "recurrent", "attention", "self-attention", "embed(?:ding)?", r"batch[ _-]?norm(?:ali[sz]ation)?\w+", r"layer[ _-]?norm\w+",
-        "transformer", "concat(?:enate)?", "residual", "maxout", "hardtanh", "hard tanh", "log[ _-]?sigmoid", "convoluci[oó]n\\w*",
+        r"conv(?:olution(?:al)?)?(?:[ _]?[123]d)?(?: ?layer)?", r"(?:max|avg|average|global|mean|adaptive)[ _-]?(?:(?:max|avg|average)[ _-]?)?pool(?:ing)?(?:[ _]?[123]d)?", "pooling", "lstm", "gru",
+        "rnn", "recurrent", r"(?<!pay )(?<!your )attention(?!\s*[!:])", "self-attention", "embed(?:ding)?", r"batch[ _-]?norm(?:ali[sz]ation)?\w+", r"layer[ _-]?norm\w+",
+        "transformer", "concat(?:enate)?", r"residual(?! (?:error|plot|sum|variance))", "maxout", "hardtanh", "hard tanh", "log[ _-]?sigmoid", "convoluci[oó]n\\w*",
         "primary key", "foreign key", r"varchar\w*", "deconv\\w*", "upsampl\\w*",
     )
-    + "|합성곱|컨볼루션|풀링|순환|卷积|池化|循环神经|注意力",
+    + r"|^\W*pool[ _]?\d?(?: layer)?[\s,:(\d×x*=k)]*$|합성곱|컨볼루션|풀링|순환|卷积|池化|循环神经|注意力",
     re.I,
 )  # fmt: skip
 # What is said not to be there: `no convolutions`.
@@ -357,7 +357,7 @@ UNKNOWN_ACTIVATION = pattern(
     re.I,
 )
 UNITS = (
-    r"neurons?|units?|nodes?|features?|inputs?|outputs?|values?|pixels?|dims?|dimensions?|variables?|columns?|cells?|d\b|classes|"
+    r"neurons?|units?|nodes?|features?|inputs?|outputs?|values?|pixels?|dims?|dimensions?|variables?|columns?|cells?|d\b|classes|logits?|"
     r"개|뉴런|노드|유닛|차원|픽셀|个|個|神经元|神經元|节点|單元|单元|維|维|ニューロン|ノード|ユニット|次元|neurones?|n(?:oe|œ)uds?|unit[ée]s?|knoten|einheiten|"
     r"neuronen?|neuron[óo]w|neuroni|neurônios?|нейрон\w*|узл\w*|merkmale|neuronas?|nodos?|unidades?|entradas?|salidas?|p[ií]xeles"
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import prod
 
 from chalknet.errors import InvalidValue, NotationError
-from chalknet.network import Activation, Flatten, Linear, Shape
+from chalknet.network import Activation, BatchNorm, Flatten, LayerNorm, Linear, PReLU, Shape
 from chalknet.notation.libraries.library import (
     FLATTEN,
     Given,
@@ -25,6 +25,9 @@ _FURTHER = (
     r"name|dtype|trainable|seed|weights|dynamic|autocast|sparse|ragged|tensor|batch_size|optional|noise_shape|"
     r"(?:kernel|bias|activity)_(?:initializer|regularizer|constraint)|lora_\w+|quantization_config|data_format|"
     r"input_shape|input_dim|batch_input_shape|batch_shape|type_spec"
+)
+_NORM = (
+    r"renorm\w*|virtual_batch_size|adjustment|fused|synchronized|rms_scaling|(?:beta|gamma|moving_\w+)_\w+"
 )
 _INPUTS = ("shape", "input_shape", "batch_shape", "batch_input_shape", "input_dim")
 
@@ -103,6 +106,49 @@ def _reshape(library: Library, given: Given) -> list[Piece]:
     return [Piece(Flatten())]
 
 
+def _affine(library: Library, given: Given, name: str) -> dict[str, bool]:
+    """Return whether the factors and the shifts of a norm are fitted."""
+    scale, center = truth(given, "scale"), truth(given, "center")
+    if center and not scale:
+        raise library.no_step(f"a {name} with shifts and without factors")
+    return {"affine": scale, "bias": center}
+
+
+def _batch_norm(library: Library, given: Given) -> list[Piece]:
+    _check_axis(library, given, "BatchNormalization")
+    eps, kept = number(given, "epsilon", 1e-3), number(given, "momentum", 0.99)
+    share = round(1 - kept, 12)  # Keras states the share of what was there
+    return [Piece(BatchNorm(eps, share, **_affine(library, given, "BatchNormalization")))]
+
+
+def _layer_norm(library: Library, given: Given) -> list[Piece]:
+    _check_axis(library, given, "LayerNormalization")
+    eps = number(given, "epsilon", 1e-3)
+    return [Piece(LayerNorm(eps, **_affine(library, given, "LayerNormalization")))]
+
+
+def _check_axis(library: Library, given: Given, name: str) -> None:
+    axis = given.get("axis", -1)
+    if axis not in (-1, 1, [-1], [1], (-1,), (1,)):
+        raise library.no_step(f"a {name} over the axis {getattr(axis, 'source', axis)}")
+
+
+def _prelu(library: Library, given: Given) -> list[Piece]:
+    if given.get("shared_axes") is not None:
+        raise library.no_step("a PReLU with shared axes")
+    return [Piece(PReLU(per_feature=True, init=0.0))]
+
+
+def _prepares(name: str, *options: str) -> Callable[[Library, Given], list[Piece]]:
+    """Return the maker of a layer that prepares the data, with the options that say how."""
+
+    def make(library: Library, given: Given) -> list[Piece]:
+        told = [f"{key}={getattr(given[key], 'source', given[key])}" for key in options if key in given]
+        return [Piece(None, prepares=f"{name}({', '.join(told)})" if told else name)]
+
+    return make
+
+
 _ROWS: Mapping[str, LayerRow] = {
     "Dense": LayerRow(("units", "activation", "use_bias"), _with_input(_dense)),
     "Activation": LayerRow(("activation",), _with_input(_activation)),
@@ -118,13 +164,25 @@ _ROWS: Mapping[str, LayerRow] = {
         ),
     ),
     "Softmax": LayerRow(("axis",), _with_input(_softmax)),
+    "BatchNormalization": LayerRow(
+        ("axis", "momentum", "epsilon", "center", "scale"), _with_input(_batch_norm), _NORM
+    ),
+    "LayerNormalization": LayerRow(("axis", "epsilon", "center", "scale"), _with_input(_layer_norm), _NORM),
+    "PReLU": LayerRow((), _with_input(_prelu), r"alpha_\w+|shared_axes"),
+    "Normalization": LayerRow(
+        ("axis", "mean", "variance", "invert"), _with_input(_prepares("Normalization", "mean", "variance"))
+    ),
+    "Rescaling": LayerRow(("scale", "offset"), _with_input(_prepares("Rescaling", "scale", "offset"))),
     "InputLayer": LayerRow(
         ("input_shape", "batch_size"), lambda library, given: [Piece(None, input_shape(given))]
     ),
 }
 KERAS = Library(
     "Keras",
-    {name: LayerRow(row.parameters, row.make, f"{_FURTHER}|shape") for name, row in _ROWS.items()},
+    {
+        name: LayerRow(row.parameters, row.make, f"{_FURTHER}|shape|{row.further}")
+        for name, row in _ROWS.items()
+    },
     {"leaky_relu": Activation("leaky_relu", {"negative_slope": 0.2}), "linear": Activation("identity")},
     refused=frozenset({"none", "id", "g", "act", "phi", "unknown"}),
 )

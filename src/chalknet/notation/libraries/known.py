@@ -78,7 +78,7 @@ _KERAS_NAMES = {
     **{"keras": "keras", "tf": "tensorflow", "layers": "keras.layers", "models": "keras.models"},
     **{name: f"keras.layers.{name}" for name in KERAS.layers},
     **{name: f"keras.{name}" for name in ("Sequential", "Model", "Input")},
-    **{name: f"keras.layers.{name}" for name in ("BatchNormalization", "Conv2D", "Conv1D", "LSTM", "GRU")},
+    **{name: f"keras.layers.{name}" for name in ("Conv2D", "Conv1D", "LSTM", "GRU")},
     **{name: f"keras.layers.{name}" for name in ("SimpleRNN", "Embedding", "MaxPooling2D", "Bidirectional")},
 }
 _FAMILIES = (

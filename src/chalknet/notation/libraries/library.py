@@ -19,11 +19,19 @@ Given: TypeAlias = Mapping[str, object]
 
 @dataclass(frozen=True)
 class Piece:
-    """What one call contributes: a step, and the sizes that must arrive at it; without a step an input."""
+    """What one call contributes: a step, and the sizes that must arrive at it; without a step an input.
+
+    Args:
+        step: the step.
+        takes: the last sizes of the shape that it takes.
+        always: for a Dropout, whether it drops in evaluation too.
+        prepares: how it prepares the data, where it is no step.
+    """
 
     step: Step | None
     takes: Shape = ()
     always: bool = False
+    prepares: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,7 +121,14 @@ class Library:
         except ChalknetError as problem:
             return CodeLayer(span, problem=problem, kind=name)
         made = [
-            CodeLayer(span, piece.step, piece.takes, always=piece.always, kind=f"{self.name} {name}")
+            CodeLayer(
+                span,
+                piece.step,
+                piece.takes,
+                always=piece.always,
+                kind=f"{self.name} {name}",
+                prepares=piece.prepares,
+            )
             for piece in pieces
         ]
         return made[0] if len(made) == 1 else CodeChain.of(span, made, layer=True)

@@ -54,10 +54,10 @@ class Equations:
     def __init__(self, source: SourceText, said: Told) -> None:
         self._source = source
         self._said = said
-        self._products = Products(source, said)
+        self.products = Products(source, said)
         self._maps: set[str] = set()  # names of functions of x, which may be composed
-        self.notes = self._products.notes
-        self.used = self._products.used
+        self.notes = self.products.notes
+        self.used = self.products.used
 
     def read(self) -> X:
         """Return x after all of the formula; each equation may name what it gives."""
@@ -74,7 +74,7 @@ class Equations:
     def _last(self, lines: list[_Equation]) -> X | None:
         """Return what the last of some equations gives, each read after those that it uses."""
         defined = {name for line in lines for name in (*line.names, line.head) if name}
-        self._products.defined = defined
+        self.products.defined = defined
         known: set[str] = set()
         found: dict[int, X] = {}
         waiting = [*enumerate(lines)]
@@ -120,17 +120,17 @@ class Equations:
 
     def _value(self, line: _Equation) -> X | None:
         right = self._nested(line.right) if any(t.name in _CIRCLES for t in line.right) else line.right
-        value = self._products.read(right, line.argument)
+        value = self.products.read(right, line.argument)
         if value is None:
             return None
         for side in line.left:
             entries = self._entries(side[0]) if side and (len(side) == 1 or line.head) else None
-            value = value if entries is None else self._products.settled(value, side[0], entries)
+            value = value if entries is None else self.products.settled(value, side[0], entries)
         for name in line.names:
-            self._products.name(name, value)
+            self.products.name(name, value)
             self._maps |= {name} if len(right) > len(line.right) else set()
         if line.head:
-            self._products.name(line.head, value)
+            self.products.name(line.head, value)
             self._maps.add(line.head)
         return value
 
@@ -165,7 +165,7 @@ class Equations:
             place = odd[0] if odd else parts[0][0]
             raise refuse_token(self._source, place, "in a composition of maps that have no name each")
         for (part,) in parts:
-            if part.key in self._products.defined - self._maps:
+            if part.key in self.products.defined - self._maps:
                 raise refuse_token(
                     self._source, part, "in a product entry by entry, or used before it is known"
                 )

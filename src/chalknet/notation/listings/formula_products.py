@@ -13,11 +13,27 @@ from chalknet.notation.listings.formula_told import LETTER, Told, function_told
 from chalknet.notation.listings.unshown import named_end
 from chalknet.notation.tokens import SourceText
 from chalknet.notation.torch_layers import CodeLayer
+from chalknet.notation.words import read_step
 
 INPUTS = ("x", "X", "a0", "h0", "z0", "A0", "H0", "x0", "X0", "Z0")
 UNEXPLAINED = "sigma"  # read as the logistic function, as most formulas mean it
 _DEEPEST = 50
 _TIMES = ("·", "*", "cdot", "times", "{", "}")
+_VECTORS = ("v", "u", "a", "beta", "c")  # weights where they are transposed
+_BIASES = (
+    "a",
+    "d",
+    "e",
+    "r",
+    "s",
+    "t",
+    "u",
+    "v",
+    "gamma",
+    "delta",
+    "theta",
+)  # behind a +, where no equation gives them
+_STEP_FUNCTION = re.compile(r"sgn|sign|step|heaviside|Heaviside|hardlim|unitstep")
 _NUMBER = re.compile(r"[0-9]+\.?[0-9]*\.?|\.[0-9]+")
 _STEP = re.compile(r"[a-z]+\s*[-+]\s*[0-9]|[-+]\s*[0-9]")
 _WHY = {  # what a sign says of a formula that is no chain of layers
@@ -88,6 +104,8 @@ class Products:
         self.defined: set[str] = set()
         self.used: set[str] = set()
         self.notes: list[str] = []
+        self.turned: set[str] = set()  # weights with a column an output
+        self.biases: dict[str, tuple[str, bool]] = {}  # of each map, and whether it is taken away
 
     def name(self, name: str, value: X) -> None:
         """Let a name stand for a value in what is read later."""
@@ -129,6 +147,8 @@ class Products:
             if first is None or not first.open or (other is not None and sign.name == "-"):
                 raise self._refuse(sign, "behind what is no product with weights")
             value = self._with_bias(first, bias)
+            if bias is not None:
+                self.biases[str(value.layers[-1].kind)] = (bias.key, sign.name == "-")
         return value
 
     def _with_bias(self, value: X, bias: FormulaToken | None) -> X:
@@ -192,9 +212,9 @@ class Products:
                 if value is not None:
                     raise self._refuse(token, "times another value of x")
                 value = found
-            elif WEIGHT.fullmatch(token.name) and token.key not in self._known:
+            elif self._is_weight(token):
                 (weights if value is None else behind).append(token)
-            elif BIAS.fullmatch(token.name) or _NUMBER.fullmatch(token.name):
+            elif BIAS.fullmatch(token.name) or _NUMBER.fullmatch(token.name) or self._is_free(token):
                 constants.append(token)
             elif token.name not in ("(", "["):
                 raise self._refuse(token, "which is no weight, bias, function or x")
@@ -213,6 +233,18 @@ class Products:
         for weight in reversed(weights):
             value = self._mapped(weight, value or X())
         return value
+
+    def _is_weight(self, token: FormulaToken) -> bool:
+        """Return whether a factor is a weight: a matrix, or a vector that is transposed, `v^T h`."""
+        vector = token.turned and token.name in _VECTORS
+        return bool(vector or WEIGHT.fullmatch(token.name)) and token.key not in self._known
+
+    def _is_free(self, token: FormulaToken) -> bool:
+        """Return whether a name stands alone beside a product, and nothing says what it is: a bias."""
+        following = self._peek()
+        alone = following is None or following.name in ("+", "-", ")", "]")
+        before = self._tokens[self._at - 2].name if self._at > 1 else ""
+        return alone and before in ("+", "-") and token.name in _BIASES and token.key not in self.defined
 
     def _check_constant(self, weights: list[FormulaToken]) -> None:
         """Accept one column of numbers or a threshold, which is a bias; refuse weights without x."""
@@ -260,7 +292,7 @@ class Products:
             self._calls()
             and token.name[0].isalpha()
             and token.name not in ("odot", "otimes", "ast", "star", "oplus")
-            and not WEIGHT.fullmatch(token.name)
+            and (not WEIGHT.fullmatch(token.name) or self._told(token) is not None)
             and token.key not in self._known
             and token.key not in INPUTS
             and token.name != "b"
@@ -305,7 +337,7 @@ class Products:
             raise self._refuse(token, "of what is no x")
         kind = "relu" if token.name == "max" else self._kind(token)
         with self._source.pointing(token.place):
-            step = Activation(kind)
+            step = read_step(kind) if "(" in kind else Activation(kind)
         kind = UNEXPLAINED if token.key == UNEXPLAINED and self._told(token) is None else ""
         return X((*value.layers, CodeLayer(token.place, step, kind=kind)))
 
@@ -316,20 +348,31 @@ class Products:
 
     def _kind(self, token: FormulaToken) -> str:
         """Return the activation that a name or a letter stands for; `?` where nothing explains it."""
-        if not LETTER.fullmatch(token.name):
+        if _STEP_FUNCTION.fullmatch(token.name):
+            return self._step_function(token)
+        if not LETTER.fullmatch(token.name) and not WEIGHT.fullmatch(token.name):
             return activation_name(token.name) or token.name
         if token.key not in self._letters:
             found = self._told(token)
+            if found == "step":
+                found = self._step_function(token)
             if found is None and token.key != UNEXPLAINED:
                 self.notes.append(f"the text does not say which function {token.key} is: it stays ?")
             self._letters[token.key] = found or ("sigmoid" if token.key == UNEXPLAINED else "?")
         return self._letters[token.key]
+
+    def _step_function(self, token: FormulaToken) -> str:
+        self.notes.append(
+            f"{token.key}: a step function has no gradient and is no activation here: it stays ?"
+        )
+        return "?"
 
     def _mapped(self, weight: FormulaToken, value: X, *, rows: bool = False) -> X:
         if weight.key in self.used:
             raise self._refuse(weight, "a second time, with the same weights")
         self.used.add(weight.key)
         first = not any(isinstance(layer.step, Linear) for layer in value.layers)
+        self.turned |= {weight.key} if rows != weight.turned else set()
         out, arriving = self._sides_of(weight, first=first, rows=rows != weight.turned)
         step = Linear(out, bias=self._said.affine.get(weight.key, False))
         return X((*value.layers, CodeLayer(weight.place, step, (arriving,), kind=weight.key)), open=True)
@@ -351,6 +394,8 @@ class Products:
                     wanted=f"weights that take {x} features",
                 )
             return sides
+        if weight.turned and weight.name.islower() and rows:
+            return _Sides(1, x or named_end(weight.key, "in"))
         bias = self._sizes.get(f"b{weight.number}")
         widths = [side for side in bias or () if side and side != "1"] or (["1"] if bias else [])
         out = _size(widths[0]) if widths else named_end(weight.key, "out")

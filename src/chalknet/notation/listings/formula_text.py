@@ -9,6 +9,9 @@ from typing import NamedTuple
 from chalknet.network import activation_name
 from chalknet.notation.dialects.tex_macros import Macro, expand
 from chalknet.notation.dialects.tex_text import Unread, end_of_group, without_comments
+from chalknet.notation.listings.formula_cases import with_cases_named
+from chalknet.notation.listings.formula_neurons import with_neurons_joined
+from chalknet.notation.listings.formula_sums import without_sums
 
 WORDS, FORMULA = "\x02", "\x03"  # begin words, begin a formula again
 _MACRO = re.compile(
@@ -32,6 +35,10 @@ _MATRIX = re.compile(r"\\begin\{([pbB]?(?:small)?matrix)\}(.{0,4000}?)\\end\{\1\
 _NUMBER = re.compile(
     r"[-+−]?\s*(?:[0-9]+(?:(?:[.,]|\{,\})[0-9]*)?|\.[0-9]+|\\t?frac\{?[0-9]+\}?\{?[0-9]+\}?|[0-9]+/[0-9]+)"
 )
+_MATRIX_LETTER = re.compile(
+    r"(?<![A-Za-z\\_^])([BCDGMPS])\s*(?:&\s*)?(?:\\in(?![a-z])|∈)\s*(?:\\mathbb\s*\{?\s*R\s*\}?|ℝ|R)\s*\^\s*"
+    r"[{(]\s*\w+\s*(?:\\times|×|x)\s*\w+\s*[})]"
+)
 _DISPLAYS = "equation|align|gather|multline|eqnarray|flalign|displaymath|math"
 _MATHEMATICS = re.compile(
     rf"\\begin\{{(?P<name>(?:{_DISPLAYS})\*?)\}}.{{0,4000}}?\\end\{{(?P=name)\}}"
@@ -48,32 +55,58 @@ class PlainFormula(NamedTuple):
 
     Args:
         text: commands, fonts and small digits resolved; `WORDS` and `FORMULA` stand where each begins.
-        matrices: the rows and columns of the matrices of numbers in it, by their keys such as `Wm1`.
+        sizes: the rows and columns of the matrices in it, by their keys such as `Wm1`.
+        numbers: the matrices of numbers, a list a row, by their keys.
+        notes: what had to be assumed.
     """
 
     text: str
-    matrices: dict[str, tuple[str, str | None]]
+    sizes: dict[str, tuple[str, str | None]]
+    numbers: dict[str, list[list[float]]]
+    notes: tuple[str, ...] = ()
 
 
 def plain_formula(text: str) -> PlainFormula:
     r"""Return the plain text of formulas, LaTeX or not; `W_{m1}` stands for its first matrix of numbers."""
     if "\\" in text:
         text = without_comments(text)
-    matrices: dict[str, tuple[str, str | None]] = {}
-    text = _MATRIX.sub(lambda found: _named_matrix(found, matrices), _without_macros(text))
-    return PlainFormula(_resolved(_with_words_marked(_with_logistic(text))), matrices)
+    numbers: dict[str, list[list[float]]] = {}
+    text = _MATRIX.sub(lambda found: _named_matrix(found, numbers), _without_macros(text))
+    neurons = with_neurons_joined(with_cases_named(text))
+    numbers |= neurons.numbers
+    summed = without_sums(_with_letters_of_weights(neurons.text))
+    sizes = {key: (str(len(rows)), str(len(rows[0]))) for key, rows in numbers.items()}
+    plain = _resolved(_with_words_marked(_with_logistic(summed.text)))
+    return PlainFormula(plain, {**sizes, **neurons.sizes, **summed.sizes}, numbers, summed.notes)
 
 
-def _named_matrix(found: re.Match[str], matrices: dict[str, tuple[str, str | None]]) -> str:
-    """Return a name for a matrix of numbers, and keep its size; anything else stays as it is."""
+def _with_letters_of_weights(text: str) -> str:
+    """Return a text in which a letter that is said to be a matrix, `B ∈ R^{2×3}`, is a weight, `W_{B}`."""
+    letters = {found[1] for found in _MATRIX_LETTER.finditer(text)}
+    if not letters or "\\sum" in text:
+        return text
+    one = re.compile(rf"(?<![A-Za-z\\{{])({'|'.join(sorted(letters))})(?![A-Za-z_^\s]*\()(?![A-Za-z_^])")
+    return one.sub(r"W_{\1}", text)
+
+
+def _named_matrix(found: re.Match[str], numbers: dict[str, list[list[float]]]) -> str:
+    """Return a name for a matrix of numbers, and keep it; anything else stays as it is."""
     rows = [row for row in re.split(r"\\\\(?:\[[^\[\]\n]{0,20}\])?", found[2]) if row.strip()]
     counts = {row.count("&") + 1 for row in rows}
     entries = [entry.strip() for row in rows for entry in row.split("&")]
     if len(counts) != 1 or not all(_NUMBER.fullmatch(entry) for entry in entries):
         return found.group()
-    name = f"m{len(matrices) + 1}"
-    matrices[f"W{name}"] = (str(len(rows)), str(counts.pop()))
+    name = f"m{len(numbers) + 1}"
+    numbers[f"W{name}"] = [[_number(entry.strip()) for entry in row.split("&")] for row in rows]
     return f" W_{{{name}}} "
+
+
+def _number(written: str) -> float:
+    r"""Return the number of an entry: `0{,}5`, `-1/2`, `\frac{1}{2}`."""
+    digits = re.findall(r"[0-9]*[.,]?[0-9]+|[0-9]+", written.replace("{,}", "."))
+    digits = list(digits[0]) if re.search(r"frac\s*[0-9]{2}$", written) else digits  # `\\frac12`
+    value = float(digits[0].replace(",", ".")) / (float(digits[1]) if len(digits) > 1 else 1.0)
+    return -value if written.lstrip().startswith(("-", "−")) else value
 
 
 def _with_logistic(text: str) -> str:

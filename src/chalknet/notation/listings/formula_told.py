@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
 from chalknet.network import activation_name
+from chalknet.notation.listings.formula_cases import STEP
 from chalknet.notation.listings.formula_text import FORMULA, WORDS, PlainFormula
 from chalknet.notation.listings.formula_tokens import WEIGHT, formula_tokens, key_of_name
 
@@ -44,7 +45,11 @@ _LENGTH = re.compile(
 _ASSIGNED = re.compile(
     rf"{_NAME}\s*=\s*(?P<matrix>W_\{{m[0-9]+\}})\s*(?=[^\s\w(\\]|$|\\|[{WORDS}{FORMULA}\n])"
 )
+_SCALAR = re.compile(
+    rf"{_NAME}\s*=\s*(?P<number>-?\s?[0-9]+(?:\.[0-9]+)?)(?=\s*(?:[,;.)]?\s*(?:$|[{WORDS}{FORMULA}\n\\,;])))"
+)
 _PHRASES = {
+    rf"{STEP}|(?:unit|binary)? ?step function|heaviside\w*|signum\w*|sgn|schwellwertfunktion": "step",
     r"leaky[- ]?relu": "leaky_relu",
     r"logisti\w+": "sigmoid",
     r"сигмоид\w*": "sigmoid",
@@ -60,6 +65,9 @@ _NEXT = re.compile(  # where the next clause begins, or what is said of another 
 _CLAUSE = re.compile(rf"[;\n{WORDS}{FORMULA}]|,(?![^()]*\))|\b(?:and|with|where|und|mit|et|avec|где|и)\b")
 _WHOLE = ("f", "F", "N", "net")  # names of a network rather than of a layer
 _NOT = re.compile(r"(?i)\b(?:not|no|nicht|kein\w*|не|pas)\b")
+_LEAKY = re.compile(
+    r"leaky_relu⟨(?P<slope>[0-9.]+)⟩|max\s*\(\s*(?:\w+\s*,\s*)?(?P<larger>0?\.[0-9]+)\s*\w+\s*(?:,\s*\w+\s*)?\)"
+)
 _WORD = re.compile(r"(?<![\w\\])\\?([A-Za-z]{3,}\w*)")
 
 
@@ -71,18 +79,21 @@ class Told(NamedTuple):
         sizes: the rows of each weight, bias or state, and the columns where there are some.
         affine: the maps that are named and never written out, `A_1`; whether each adds a bias.
         words: the text, to look for what letters stand for.
+        numbers: the numbers of weights and biases, a list a row, by their keys.
     """
 
     equations: str
     sizes: Mapping[str, Size]
     affine: Mapping[str, bool]
     words: str
+    numbers: Mapping[str, list[list[float]]]
 
 
 def told(plain: PlainFormula) -> Told:
     """Return what a plain text of formulas tells."""
     text = plain.text
-    sizes: dict[str, Size] = dict(plain.matrices)
+    sizes: dict[str, Size] = dict(plain.sizes)
+    numbers = dict(plain.numbers)
     affine: dict[str, bool] = {}
     linear = re.search(r"(?i)\blin(?:ear|éaire|eare)\w*", text) and not re.search(r"(?i)\baffin|аффинн", text)
     for pattern in (_OF_REALS, _OF_MATRICES):
@@ -104,9 +115,14 @@ def told(plain: PlainFormula) -> Told:
     for found in _LENGTH.finditer(text):
         sizes.setdefault(found["name"], (found["out"] or found["count"], None))
     for found in _ASSIGNED.finditer(text):
-        sizes.setdefault(key_of_name(found["name"]), sizes[key_of_name(found["matrix"])])
+        key, matrix = key_of_name(found["name"]), key_of_name(found["matrix"])
+        if sizes.setdefault(key, sizes[matrix]) == sizes[matrix]:
+            numbers[key] = numbers[matrix]
+    for found in _SCALAR.finditer(text):
+        numbers.setdefault(key_of_name(found["name"]), [[float(found["number"].replace(" ", ""))]])
     equations = re.sub(rf"{WORDS}[^{FORMULA}]*", _broken, text) if WORDS in text else text
-    return Told(equations.replace(FORMULA, "\n").replace(WORDS, "\n"), sizes, affine, text)
+    equations = equations.replace(FORMULA, "\n").replace(WORDS, "\n")
+    return Told(equations, sizes, affine, text, numbers)
 
 
 def _owner(found: re.Match[str]) -> str:
@@ -168,7 +184,11 @@ def _names(text: str) -> list[str]:
         for word, kind in _PHRASES.items()
         for at in re.finditer(rf"(?i)\b(?:{word})\b", text)
     ]
+    for at in _LEAKY.finditer(text):
+        named.append((at.start(), f"leaky_relu({at['slope'] or at['larger']})"))
     for at in _WORD.finditer(text):
+        if text[at.end() : at.end() + 1] == "⟨":
+            continue
         kind = activation_name(at[1].lower()) or activation_name(at[1])
         if kind is not None and kind not in ("?", "h"):
             named.append((at.start(), kind))

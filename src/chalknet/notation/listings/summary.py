@@ -41,7 +41,7 @@ _NO_STEPS = frozenset(
     "Hardtanh CELU RReLU LogSigmoid Softshrink "
     "Hardshrink Tanhshrink Threshold GLU Softmin Softmax2d AlphaDropout Dropout1d Dropout2d Dropout3d "
     "FeatureAlphaDropout "
-    "GaussianNoise GaussianDropout SpatialDropout1D SpatialDropout2D Rescaling Normalization Lambda "
+    "GaussianNoise GaussianDropout SpatialDropout1D SpatialDropout2D Lambda "
     "Add Subtract Multiply Average Maximum Minimum Concatenate Dot".split()
 )
 
@@ -133,7 +133,10 @@ def _named(row: Row, table: SummaryTable) -> Listed | None:
 
 def _whole(kind: str) -> str:
     """Return the class of Keras whose name a narrow table cut: `Dens` is Dense."""
-    known = ("Dense", "Dropout", "Flatten", "Activation", "InputLayer", "LeakyReLU", "Softmax", "Reshape")
+    known = (
+        "Dense", "Dropout", "Flatten", "Activation", "InputLayer", "LeakyReLU", "Softmax", "Reshape",
+        *_KERAS_STEPS, *_PREPARES,
+    )  # fmt: skip
     whole = [name for name in known if name.startswith(kind) and len(kind) > 2]
     return whole[0] if len(whole) == 1 else kind
 
@@ -149,7 +152,8 @@ def _check_connected(reading: SummaryReading, listed: list[Listed], place: int) 
 
 
 def _read_row(reading: SummaryReading, one: Listed) -> None:
-    by_itself = _read_step if one.kind in _STEPS and one.form.startswith("torch") else None
+    stepped = one.kind in (_KERAS_STEPS if one.form == "keras" else _STEPS)
+    by_itself = _read_step if stepped and one.form != "flax" else None
     reader = _READERS.get(one.kind) or by_itself or (_read_activation if _activation_of(one) else None)
     if reader is not None:
         reader(reading, one)
@@ -282,11 +286,31 @@ def _read_activation(reading: SummaryReading, one: Listed) -> None:
 def _read_step(reading: SummaryReading, one: Listed) -> None:
     """Add a step whose options the table does not show, with the parameters that it says."""
     _begin(reading, one)
-    step = _STEPS[one.kind](one.row.parameters)
+    keras = one.form == "keras"
+    shape, parameters = one.row.shape("Output Shape"), one.row.parameters
+    width = shape[-1] if shape else None
+    if keras and one.kind == "BatchNormalization" and parameters and isinstance(width, int):
+        reading.unlearned += 2 * width  # the running mean and variance
+        parameters -= 2 * width
+    step = (_KERAS_STEPS if keras else _STEPS)[one.kind](parameters)
+    whose = "Keras's" if keras else "torch's"
     reading.notes.append(
-        f"{reading.line(one.row)}: the table shows no options of {one.kind}: torch's are read"
+        f"{reading.line(one.row)}: the table shows no options of {one.kind}: {whose} are read"
     )
     reading.add(one, step)
+
+
+def _read_preparation(reading: SummaryReading, one: Listed) -> None:
+    """Note a layer that prepares the data, before the first that learns."""
+    if any(layer.step is not None and layer.step.trainable for layer in reading.layers):
+        wanted = "the preparation of the data before the first layer with weights"
+        raise reading.refuse(one.row, f"{one.kind} behind a layer with weights", wanted)
+    _begin(reading, one)
+    reading.unlearned += one.row.parameters or 0
+    line = reading.line(one.row)
+    reading.notes.append(
+        f"{line}: {one.kind} prepares the data and is no step of the network: prepare them so"
+    )
 
 
 def _read_named_activation(reading: SummaryReading, one: Listed) -> None:
@@ -326,6 +350,12 @@ _STEPS: Mapping[str, Callable[[int | None], Step]] = {
     "BatchNorm1d": lambda parameters: BatchNorm(affine=parameters != 0),
     "LayerNorm": lambda parameters: LayerNorm(affine=parameters != 0),
 }
+_KERAS_STEPS: Mapping[str, Callable[[int | None], Step]] = {
+    "PReLU": lambda parameters: PReLU(per_feature=True, init=0.0),
+    "BatchNormalization": lambda parameters: BatchNorm(1e-3, 0.01, affine=parameters != 0),
+    "LayerNormalization": lambda parameters: LayerNorm(1e-3, affine=parameters != 0),
+}
+_PREPARES = ("Normalization", "Rescaling")
 _READERS: Mapping[str, Callable[[SummaryReading, Listed], None]] = {
     "Linear": _read_linear,
     "LazyLinear": _read_linear,
@@ -335,7 +365,7 @@ _READERS: Mapping[str, Callable[[SummaryReading, Listed], None]] = {
     "Reshape": _read_flatten,
     "Dropout": _read_dropout,
     "Activation": _read_named_activation,
-    **dict.fromkeys(_STEPS, _read_step),
+    **dict.fromkeys(_PREPARES, _read_preparation),
     **dict.fromkeys(("BCELoss", "MSELoss", "CrossEntropyLoss", "BCEWithLogitsLoss", "NLLLoss"), _nothing),
 }
 
@@ -346,7 +376,7 @@ def _network(reading: SummaryReading, table: SummaryTable, complete: bool) -> Ne
     keras = not table.program and any(layer.kind == "Dense" for layer in layers)
     shown = any(isinstance(layer.step, Activation | PReLU) for layer in layers)
     if keras or not complete:
-        layers, _ = with_unknown(layers, after_last=keras or not shown)
+        layers, _ = with_unknown(layers, after_last=keras or not shown, in_map=keras)
     shape = reading.input_shape or ("m",)
     shape = ("m",) if shape == (UNKNOWN_WIDTH,) else shape
     steps = tuple(layer.step for layer in layers if layer.step is not None)
@@ -365,7 +395,8 @@ def _network(reading: SummaryReading, table: SummaryTable, complete: bool) -> Ne
 def _check_total(reading: SummaryReading, table: SummaryTable, network: Network) -> None:
     counted = [visit.step.parameters(visit.input_shape) for visit in network.walk()]
     numbers = [number for number in counted if number is not None]
-    if table.total is not None and len(numbers) == len(counted) and sum(numbers) != table.total:
+    told = (table.total, (table.total or 0) - reading.unlearned)
+    if table.total is not None and len(numbers) == len(counted) and sum(numbers) not in told:
         reading.notes.append(
             f"the table says {table.total:,} parameters in total, the network read has {sum(numbers):,}"
         )

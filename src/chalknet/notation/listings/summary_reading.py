@@ -40,6 +40,7 @@ class SummaryReading:
     layers: list[CodeLayer] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unlearned: int = 0  # the parameters shown that no update changes
     guess: tuple[str, Shape] | None = (
         None  # that the first map has a bias: the note, and the input without one
     )

@@ -6,14 +6,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chalknet.network import Activation, Dropout, Linear, Network, Step
+from chalknet.network import Activation, BatchNorm, Dropout, LayerNorm, Linear, Network, Step
 from chalknet.notation.torch_layers import CodeLayer
 
 UNKNOWN = Activation("?")
+_NORMS = BatchNorm | LayerNorm
 
 
 def with_unknown(
-    layers: Sequence[CodeLayer], *, after_last: bool, groups: Sequence[object] = ()
+    layers: Sequence[CodeLayer], *, after_last: bool, groups: Sequence[object] = (), in_map: bool = False
 ) -> tuple[list[CodeLayer], int]:
     """Return layers with an unknown activation behind each linear map that no activation follows.
 
@@ -21,13 +22,18 @@ def with_unknown(
         layers: in their order.
         after_last: whether also behind the last linear map.
         groups: for each layer, the chain that it is in; nothing is between two layers of one. None for none.
+        in_map: whether a map may have its activation within it, as Dense has: before a norm behind it.
 
     Returns:
         The layers, and how many activations were put in.
     """
     groups = groups or [None] * len(layers)
     filled: list[CodeLayer] = []
+    due: CodeLayer | None = None  # an unknown activation behind the norms that follow its map
     for place, layer in enumerate(layers):
+        if due is not None and not isinstance(layer.step, _NORMS):
+            filled.append(due)
+            due = None
         filled.append(layer)
         if not isinstance(layer.step, Linear):
             continue
@@ -37,8 +43,11 @@ def with_unknown(
         else:
             chained = groups[place] is not None and groups[place] == groups[behind]
             unknown = isinstance(layers[behind].step, Linear) and not chained
-        if unknown:
-            filled.append(replace(layer, step=UNKNOWN, takes=()))
+        due = replace(layer, step=UNKNOWN, takes=()) if unknown else None
+        if due is not None and in_map:
+            filled.append(due)
+            due = None
+    filled += [due] if due is not None else []
     return filled, len(filled) - len(layers)
 
 
@@ -50,7 +59,7 @@ def settles(network: Network) -> str:
 
 
 def _passes(step: Step | None) -> bool:
-    return step is None or isinstance(step, Dropout)
+    return step is None or isinstance(step, Dropout | _NORMS)
 
 
 def joined(layers: Sequence[CodeLayer]) -> list[CodeLayer]:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
+from chalknet.notation.pages.records import records_of
+
 _BARS = re.compile(r"[|│┃║]")
 _RULE = re.compile(r"[\s|│┃║:+=\-─━═┼╪┬┴├┤┌┐└┘╔╗╚╝╠╣╬╦╩┏┓┗┛┣┫╋┳┻]+")
 _TABLE = re.compile(r"<table\b[^>]*+>(.*?)</table\s*+>", re.S | re.I)
@@ -42,7 +44,8 @@ class CellTable(NamedTuple):
 
 def grids_of(text: str) -> Iterator[CellTable]:
     """Yield the tables of a text that are small enough to be layers of a network."""
-    for grid in (*_of_html(text), *_of_lines(text)):
+    written = (CellTable(found.cells, [found.lines[0], *found.lines]) for found in records_of(text))
+    for grid in (*_of_html(text), *_of_lines(text), *written):
         wide = len(grid.cells[0]) if grid.cells else 0
         if 2 <= len(grid.cells) <= _MOST_ROWS and 2 <= wide <= _MOST_COLUMNS:
             yield grid

@@ -13,6 +13,7 @@ from chalknet.notation.pages.layer_rows import (
     WrittenLayers,
     in_order,
     is_row,
+    repeated,
     steps_in,
     width_in,
 )
@@ -45,14 +46,14 @@ def layers_of_lists(text: str) -> Iterator[WrittenLayers]:
     while at < len(filled):
         first, item = filled[at]
         at += 1
-        if not _ENDS.search(item[:_LONGEST_NAME]) or (run := _row(item, first)) is None:
+        if not _ENDS.search(item[:_LONGEST_NAME]) or (run := layer_in(item, first)) is None:
             continue
         rows, begun = [run], at - 1
-        while at < len(filled) and (row := _row(filled[at][1], filled[at][0])) is not None:
+        while at < len(filled) and (row := layer_in(filled[at][1], filled[at][0])) is not None:
             rows.append(row)
             at += 1
-        alone = begun == 0 or _row(filled[begun - 1][1], 1) is None
-        layers = in_order(rows) if alone and _has_both_ends(rows) and _is_network(rows) else None
+        alone = begun == 0 or layer_in(filled[begun - 1][1], 1) is None
+        layers = in_order(rows) if alone and _has_both_ends(rows) and speaks_of_network(rows) else None
         if layers is not None:
             yield layers
 
@@ -72,14 +73,14 @@ def layers_of_chain(text: str) -> WrittenLayers | None:
     if not 3 <= len(parts) <= 100:
         return None
     number = text[: text.index(line)].count("\n") + 1
-    rows = [_row(part, number) for part in parts]
+    rows = [layer_in(part, number) for part in parts]
     known = [row for row in rows if row is not None]
-    if len(known) < len(rows) or known[0].named.role != "input" or not _is_network(known):
+    if len(known) < len(rows) or known[0].named.role != "input" or not speaks_of_network(known):
         return None
     return in_order(known)
 
 
-def _row(item: str, line: int) -> WrittenLayer | None:
+def layer_in(item: str, line: int) -> WrittenLayer | None:
     """Return what a line says of a layer; None for any other line."""
     text = _MARKS.sub("", _BULLET.sub("", item)).strip().rstrip(".;,、。")
     if not is_row(text) or _CELLS.search(text):
@@ -105,6 +106,7 @@ def _row(item: str, line: int) -> WrittenLayer | None:
 
 def _layer(name: str, rest: str, line: int) -> WrittenLayer | None:
     """Return what a line says of a layer with units."""
+    name, rest, times = repeated(name, rest)
     outside = _BRACKETS.sub(" ", rest)
     inside = [part for part in _BRACKETS.findall(rest) if said(part).steps or said(part).linear]
     width = width_in(outside)
@@ -114,14 +116,14 @@ def _layer(name: str, rest: str, line: int) -> WrittenLayer | None:
     if not width or told is None or said(outside).foreign:
         return None
     bias = False if words.NO_BIAS.search(rest) else True if words.WITH_BIAS.search(rest) else None
-    return WrittenLayer(name, line, width, None, told[0], told[1], bias, text=f"{name} {rest}")
+    return WrittenLayer(name, line, width, None, told[0], told[1], bias, text=f"{name} {rest}", times=times)
 
 
 def _drops(steps: tuple[object, ...]) -> bool:
     return bool(steps) and all(isinstance(step, Dropout) for step in steps)
 
 
-def _is_network(rows: list[WrittenLayer]) -> bool:
+def speaks_of_network(rows: list[WrittenLayer]) -> bool:
     """Return whether rows speak of a network: a layer between and its words, or an activation."""
     acts = any(isinstance(step, Activation) for row in rows for step in row.steps)
     between = any(row.named.role == "hidden" or row.named.operation for row in rows)

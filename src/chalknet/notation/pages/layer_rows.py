@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Step
 from chalknet.notation.drawings import words
+from chalknet.notation.drawings.repetition import once
 from chalknet.notation.drawings.sketch import Link, Place, Sketch
 from chalknet.notation.drawings.vocabulary import Said, said
 from chalknet.notation.tokens import SourceText
@@ -30,6 +31,7 @@ _SEVERAL = re.compile(
     r"|(?<![^\W\d_])(?:layers|couches|schichten|capas|camadas|strati|warstwy|слои)(?![^\W\d_])(?!\s*#?\d)",
     re.I,
 )
+_MOST_ROWS = 1_000
 _LONGEST = 120  # characters of a row
 
 
@@ -46,6 +48,7 @@ class WrittenLayer(NamedTuple):
         bias: whether there is one; None where nothing is said.
         parameters: how many there are, where it says so.
         text: all that it says.
+        times: how often such a layer stands there.
     """
 
     name: str
@@ -57,6 +60,7 @@ class WrittenLayer(NamedTuple):
     bias: bool | None = None
     parameters: int | None = None
     text: str = ""
+    times: int = 1
 
     @property
     def named(self) -> Said:
@@ -72,7 +76,7 @@ class WrittenLayer(NamedTuple):
     def is_layer(self) -> bool:
         """Return whether its name is that of a layer."""
         named = self.named
-        if named.repeats != 1 or _SEVERAL.search(self.name):
+        if named.repeats != 1 or (self.times == 1 and _SEVERAL.search(self.name)):
             return False  # how many layers these are is not read
         known = named.role or named.operation or self.is_step or words.LAYER.search(self.name)
         return bool(known) and not named.foreign
@@ -115,6 +119,20 @@ def width_in(text: str) -> tuple[int, ...] | None:
     return widths[0] if widths else ()
 
 
+def repeated(name: str, sizes: str) -> tuple[str, str, int]:
+    """Return a name and its sizes without what says how often the layer stands there, and how often.
+
+    Example:
+        >>> repeated("hidden", "2 x 64"), repeated("hidden ×2", "20")
+        (('hidden', '64', 2), ('hidden', '20', 2))
+    """
+    rest, times = once(f"{name} ¦ {sizes}", lambda words: True)
+    if not isinstance(times, int) or times == 1 or rest.count("¦") != 1:
+        return name, sizes, 1
+    name, _, sizes = rest.partition("¦")
+    return name.strip(), sizes.strip(), times
+
+
 def number_in(text: str) -> int | None:
     """Return the whole number that a cell is; None for any other."""
     digits = re.sub(r"[,\u202f\u00a0 ]", "", text.strip())
@@ -132,8 +150,9 @@ def steps_in(text: str) -> tuple[tuple[Step, ...], bool] | None:
 
 def in_order(rows: Sequence[WrittenLayer], notes: Sequence[str] = ()) -> WrittenLayers | None:
     """Return rows as layers from the input to the output; None for rows that are evidently none."""
-    if len(rows) < 2 or not all(row.is_layer for row in rows):
+    if len(rows) < 2 or not all(row.is_layer for row in rows) or sum(row.times for row in rows) > _MOST_ROWS:
         return None
+    rows = [row._replace(times=1) for row in rows for _ in range(row.times)]
     roles = [row.named.role for row in rows]
     if roles[-1] == "input" or (roles[0] == "output" and "output" not in roles[1:]):
         rows, roles = rows[::-1], roles[::-1]

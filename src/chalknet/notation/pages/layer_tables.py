@@ -11,12 +11,14 @@ from chalknet.notation.drawings import words
 from chalknet.notation.drawings.vocabulary import said
 from chalknet.notation.drawings.words import pattern
 from chalknet.notation.pages.layer_grids import CellTable
+from chalknet.notation.pages.layer_lists import layer_in, speaks_of_network
 from chalknet.notation.pages.layer_rows import (
     WrittenLayer,
     WrittenLayers,
     in_order,
     is_row,
     number_in,
+    repeated,
     steps_in,
     width_in,
 )
@@ -25,7 +27,8 @@ from chalknet.notation.pages.layer_rows import (
 _HEADINGS: Mapping[str, re.Pattern[str]] = {
     kind: pattern(known, re.I)
     for kind, known in {
-        "index": r"^(?:#|n[o°ºr]?\.?|№|i|idx|index|番号|번호|编号|序号|順序|순서)$",
+        "index": r"^(?:#|n[o°ºr]?\.?|№|i|idx|index|id|pos(?:ition)?|order|depth|l|ℓ"
+        r"|番号|번호|编号|序号|順序|순서)$",
         "other": r"\(type\)|output shape|accura|loss|error|genauigkeit|exactitud|précision|точность|정확도"
         "|손실|准确|損失|精度"
         r"|score|auc|f1|rmse|\bmae\b|epoch|time",
@@ -40,6 +43,9 @@ _HEADINGS: Mapping[str, re.Pattern[str]] = {
         r"|nöron|size|width|dim"
         r"|größe|breite|taille|largeur|tamaño|ancho|dimensione|tamanho|rozmiar|размер|ширин|boyut|크기"
         r"|개수|サイズ|大小|宽度",
+        "both": r"^(?:details?|spec\w*|config\w*|settings?|setup|description|beschreibung|aufbau"
+        r"|détails?|detalles?"
+        r"|descripción|dettagli|подробности|описание|構成|設定|内容|詳細|구성|설정|내용|상세|配置|详情|说明)$",
         "note": r"note|comment|remark|descri|meaning|bemerk|kommentar|anmerk|remarque|observa|комм|прим"
         r"|備考|説明|说明|备注|비고|설명|메모",
         "name": words.LAYER.pattern + r"|typ|kind|name|tipo|тип|种类|類型|类型|種類|종류|이름",
@@ -64,12 +70,30 @@ class _Columns(NamedTuple):
     at: dict[str, list[int]]
     unread: list[int]
 
+    @property
+    def has_widths(self) -> bool:
+        """Return whether widths have a column of their own."""
+        return "units" in self.at or "out" in self.at
+
 
 def layers_of_table(grid: CellTable) -> WrittenLayers | None:
     """Return the layers that a table lists, a row or a column each; None for any other table."""
     if any(is_row(line) and _is_of_layer(line) for line in grid.behind):
         return None
-    return _layers_of(grid) or (_layers_of(grid.turned) if len(grid.cells) <= 6 else None)
+    found = _layers_of(grid) or (_layers_of(grid.turned) if len(grid.cells) <= 6 else None)
+    return found or _without_headings(grid)
+
+
+def _without_headings(grid: CellTable) -> WrittenLayers | None:
+    """Return the layers of a table whose first row is the input already; None for any other table."""
+    rows: list[WrittenLayer] = []
+    for line, (name, *others) in zip(grid.lines, grid.cells, strict=True):
+        row = _written(name, line, {"both": ", ".join(cell for cell in others if not _EMPTY.fullmatch(cell))})
+        if row is None:
+            return None
+        rows.append(row)
+    ends = {rows[0].named.role, rows[-1].named.role}
+    return in_order(rows) if "input" in ends and speaks_of_network(rows) else None
 
 
 def _is_of_layer(line: str) -> bool:
@@ -83,20 +107,61 @@ def _layers_of(grid: CellTable) -> WrittenLayers | None:
     columns = _columns_of(grid)
     if columns is None:
         return None
+    by_number = _by_number(grid, columns)
+    if by_number is None:
+        return None
     rows: list[WrittenLayer] = []
-    notes = [f"the column {grid.cells[0][at]!r} is not read" for at in columns.unread]
+    notes = ["the rows are read in the order of their numbers"] if by_number != grid else []
+    grid = by_number
+    notes += [f"the column {grid.cells[0][at]!r} is not read" for at in columns.unread]
     for line, cells in zip(grid.lines[1:], grid.cells[1:], strict=True):
         name = " ".join(cells[at] for at in columns.at["name"] if not _EMPTY.fullmatch(cells[at]))
         if not any(cells) or _TOTAL.match(name):
             continue
-        row = _row(name, line, {key: cells[at[0]] for key, at in columns.at.items()})
+        named = {key: cells[at[0]] for key, at in columns.at.items()}
+        row = _row(name, line, named) if columns.has_widths else _written(name, line, named)
         if row is None or any(_acts_by(cells[at]) for at in columns.unread):
             return None
         rows.append(row)
         beside = [cells[at] for at in columns.at.get("note", ()) if _acts_by(cells[at])]
         notes += [f"line {line}: {note!r} is not read" for note in beside if not row.steps and not row.linear]
     rows = [_without_empty(row, rows[at + 1 : at + 2]) for at, row in enumerate(rows)]
-    return in_order(rows, notes)
+    return in_order(rows, notes) if columns.has_widths or speaks_of_network(rows) else None
+
+
+def _by_number(grid: CellTable, columns: _Columns) -> CellTable | None:
+    """Return a table in the order of the numbers of its rows; None where two have the same."""
+    if "index" not in columns.at:
+        return grid
+    cells, lines = grid.cells[1:], grid.lines[1:]
+    numbers = [number_in(row[columns.at["index"][0]]) for row in cells]
+    known = [number for number in numbers if number is not None]
+    if len(known) < len(numbers) or known in (sorted(known), sorted(known, reverse=True)):
+        return grid
+    if len(set(known)) < len(known):
+        return None
+    order = sorted(range(len(known)), key=known.__getitem__)
+    return CellTable(
+        [grid.cells[0], *(cells[at] for at in order)],
+        [grid.lines[0], *(lines[at] for at in order)],
+        grid.behind,
+    )
+
+
+def _written(name: str, line: int, cells: Mapping[str, str]) -> WrittenLayer | None:
+    """Return what a row says whose width stands beside its name or in a cell of all that it is."""
+    told = cells.get("both", "")
+    bare = _EMPTY.fullmatch(told)
+    row = layer_in(name if bare else f"{name}: {told}", line)
+    if row is None and not bare and not said(name).role and not said(name).operation:
+        row = layer_in(told, line)
+    acts = steps_in(cells.get("activation", ""))
+    if row is None or acts is None:
+        return None
+    if not any(acts):
+        return row
+    agree = not (row.steps or row.linear) or (row.steps, row.linear) == acts
+    return row._replace(steps=acts[0], linear=acts[1]) if agree else None
 
 
 def _columns_of(grid: CellTable) -> _Columns | None:
@@ -109,7 +174,11 @@ def _columns_of(grid: CellTable) -> _Columns | None:
         kind = _kind(heading)
         body = [row[place] for row in grid.cells[1:]]
         if not heading and place == 0:
-            kind = "index" if all(number_in(cell) is not None for cell in body) else "name"
+            kind = "index" if _numbers(body) else "name"
+        if not kind and "name" not in at and body and all(map(_names_a_layer, body)):
+            kind = "name"
+        if kind == "name" and _numbers(body) and "index" not in at and _is_named(grid.cells[0][place + 1 :]):
+            kind = "index"  # a layer by its number, and a column of what it is
         if kind == "other" or (not kind and any(re.search(r"\d", cell) for cell in body)):
             return None
         if kind in at and kind != "name":
@@ -117,9 +186,24 @@ def _columns_of(grid: CellTable) -> _Columns | None:
         if not kind and any(body):
             unread.append(place)
         at.setdefault(kind, []).append(place)
-    if "name" not in at or not ("units" in at or "out" in at) or ("units" in at and "out" in at):
+    if "name" not in at or ("units" in at and "out" in at):
+        return None
+    if "units" not in at and "out" not in at and ("both" in at) + len(at["name"]) > 2:
         return None
     return _Columns(at, unread)
+
+
+def _names_a_layer(cell: str) -> bool:
+    named = said(cell)
+    return bool(named.role or named.operation or named.steps)
+
+
+def _numbers(cells: list[str]) -> bool:
+    return all(number_in(cell) is not None for cell in cells)
+
+
+def _is_named(headings: list[str]) -> bool:
+    return any(_kind(heading) == "name" for heading in headings)
 
 
 def _kind(heading: str) -> str:
@@ -130,17 +214,22 @@ def _kind(heading: str) -> str:
 
 def _row(name: str, line: int, cells: Mapping[str, str]) -> WrittenLayer | None:
     """Return what a row says; None for one that is no layer."""
-    sizes = cells.get("units", cells.get("out", ""))
+    name, sizes, times = repeated(name, cells.get("units", cells.get("out", "")))
     width = () if _EMPTY.fullmatch(sizes) else width_in(sizes)
     activation = cells.get("activation", "")
     told = ((), bool(activation)) if _EMPTY.fullmatch(activation) else steps_in(activation)
-    if width is None or told is None or not name or _acts_by(sizes):
+    beside = steps_in(sizes) if _acts_by(sizes) else ((), False)
+    if width is None or told is None or not name or beside is None:
         return None
+    if any(beside):  # `32 ReLU` in one cell
+        if any(told) and told != beside:
+            return None
+        told = beside
     named = said(name)
     is_rate = any(isinstance(step, Dropout) for step in named.steps) and _RATE.search(sizes.replace(",", "."))
     if not (width or is_rate or _EMPTY.fullmatch(sizes)):
         return None
-    if not any(told) and not _EMPTY.fullmatch(activation):
+    if (not any(told) and not _EMPTY.fullmatch(activation)) or (beside[0] and named.role == "input"):
         return None
     steps = _with_rate((*named.steps, *told[0]), cells, name)
     if not width and not steps:
@@ -148,7 +237,7 @@ def _row(name: str, line: int, cells: Mapping[str, str]) -> WrittenLayer | None:
     into, parameters = cells.get("into", ""), cells.get("parameters", "")
     return WrittenLayer(
         name, line, width, number_in(into), steps, told[1] or named.linear, _bias(cells.get("bias", "")),
-        number_in(parameters), " ".join([name, *cells.values()]),
+        number_in(parameters), " ".join([name, *cells.values()]), times,
     )  # fmt: skip
 
 
