@@ -30,7 +30,9 @@ _CORNERS = {
 }
 _SIDE = UPRIGHT | JOINTS | HEADS | frozenset("o>")
 _EDGE = ACROSS | JOINTS | frozenset("vV^↓↑")
-_TEXTS = re.compile(r"[^ ]+(?: [^ ]+)*")
+_TEXTS = re.compile(
+    r"(?:\[[^\[\]\n]{1,60}\]|\([^()\n]{1,60}\)|[^ ])+(?: (?:\[[^\[\]\n]{1,60}\]|\([^()\n]{1,60}\)|[^ ])+)*"
+)
 _WRITTEN_IN = re.compile(
     r"\[[ \t]*+(?=[^\[\]\n]*[^\W_])[^\[\]\n]{1,60}\]"
 )  # a box in one row, arrows in it too

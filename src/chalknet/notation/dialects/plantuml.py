@@ -174,6 +174,7 @@ class _Reader:
     links: list[tuple[str, str, Link]] = field(default_factory=list)
     at: int = 0
     _text_of: str = ""
+    _noted: str | None = None
     _rows: list[str] = field(default_factory=list)
     _keys: dict[str, str] = field(default_factory=dict)
 
@@ -223,13 +224,23 @@ class _Reader:
         key, self._text_of, self._rows, self.until = self._text_of, "", [], None
         if key == "\0title":
             self.sketch.caption = _text(text)
-        elif key == "\0legend" or key.startswith("\0note"):
+        elif key == "\0legend":
             self._free(_text(text), key[1:])
+        elif key.startswith("\0note"):
+            self._beside(_text(text), self._noted, key[1:])
         elif key in self.sketch.nodes:
             node = self.sketch.nodes[key]
             node.label = "\n".join(part for part in (node.label, _text(text)) if part)
             if match and (tail := match.group().strip("]} ")):
                 node.colour = tail.lstrip("#")
+
+    def _beside(self, text: str, of: str | None, name: str = "note") -> None:
+        """Keep a note: beside a frame it says something of what is in it, elsewhere it is a text of its own."""
+        frame = self.sketch.groups.get((of or "").strip('"'))
+        if frame is not None and text:
+            frame.title = "\n".join(part for part in (frame.title, text) if part)
+        else:
+            self._free(text, name)
 
     def _free(self, text: str, name: str) -> None:
         if text:
@@ -242,12 +253,12 @@ class _Reader:
         if match is None:
             raise Unread(text[:40], "a note such as note right of a : text")
         if match["text"] is not None:
-            self._free(_text(match["text"]), "note")
+            self._beside(_text(match["text"]), match["of"])
         elif match["quoted"]:
             self._free(_text(match["quoted"]), match["key"])
             self._keys[match["key"]] = match["key"]
         else:
-            self.until, self._text_of = re.compile(r"end\s*note"), "\0" + (match["id"] or "note")
+            self.until, self._noted = re.compile(r"end\s*note"), match["of"]
             self._text_of = "\0note" if not match["id"] else "\0note " + match["id"]
 
     def _statement(self, text: str) -> None:

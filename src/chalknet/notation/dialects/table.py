@@ -162,7 +162,10 @@ def _network(sketch_of: Callable[[str, str | None], Sketch], text: str, name: st
 
 TEXT_DRAWINGS = (
     Notation(
-        name="tikz", suffixes=(".tikz", ".pgf"), recognise=recognise_tikz, read=partial(_network, _tikz)
+        name="tikz",
+        suffixes=(".tikz", ".pgf", ".tex"),
+        recognise=recognise_tikz,
+        read=partial(_network, _tikz),
     ),
     Notation(
         name="plantuml",

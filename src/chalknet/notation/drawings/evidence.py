@@ -36,6 +36,7 @@ _HAND_IN: tuple[Rule[View], ...] = (
     Rule("the next is named as inputs are, and it is not", "hand-in", 3,
          lambda v: len(v.after.units) == 1 and v.here.is_single and signs.INPUT_INDEX.fullmatch(plain(v.after.units[0].text)) and not signs.INPUT_INDEX.fullmatch(plain(v.here.units[0].text)) and not v.said.role),
     Rule("it is drawn as a store of data, and the next says how many features it takes", "hand-in", 6, signs.is_store),
+    Rule("a store, a file or rows of data before several units", "hand-in", 4, signs.is_table),
     Rule("it is an environment, and the next says how many features it takes", "hand-in", 5,
          lambda v: v.here.is_single and ENVIRONMENT.search(v.said.text) and v.after.said.width is not None and not v.said.counted),
     Rule("a point as the start of an arrow", "hand-in", 3, lambda v: signs.points(v.here)),

@@ -69,6 +69,31 @@ def plain(label: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
+# `Linear-1`, `ReLU-2`: the types of layers, numbered through the network as tables of layers number them.
+_NUMBERED_TYPE = re.compile(
+    r"\s*+(?:(?P<map>Input|Dense|[A-Za-z]*Linear)|Dropout|Flatten|Identity|[A-Za-z]*(?:ReLU|[TE]LU|SiLU|Tanh|Sigmoid|Soft[a-z]++"
+    r"|Norm(?:1d)?))-(?P<number>\d{1,3})(?![\w.-])"
+)
+
+
+def without_numbers(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return the labels whose types of layers are numbered, without these numbers, which are no widths.
+
+    Args:
+        labels: by any keys. Numbers that repeat, that count further than there are labels, or that stand behind
+            maps alone are no numbering: `Dense-64` states a width, and a single `ReLU-6` is a function.
+    """
+    found = {key: match for key, label in labels.items() if (match := _NUMBERED_TYPE.match(label))}
+    numbers = {int(match["number"]) for match in found.values()}
+    of_maps = sum(bool(match["map"]) for match in found.values())
+    if not 0 < of_maps < len(found) or len(numbers) < len(found) or max(numbers) > len(labels):
+        return {}
+    return {
+        key: labels[key][: match.start("number") - 1] + labels[key][match.end("number") :]
+        for key, match in found.items()
+    }
+
+
 def unescaped(text: str) -> str:
     """Return a text with the characters that its entities stand for; numbers of none stay as they are."""
     return html.unescape(re.sub(r"&(?=#[0-9]{8})", "&amp;", text))

@@ -11,6 +11,7 @@ from chalknet.errors import ChalknetError, Undecided
 from chalknet.network import Linear, Network
 from chalknet.notation.drawings.account import account_of
 from chalknet.notation.drawings.autograd import from_autograd
+from chalknet.notation.drawings.labels import without_numbers
 from chalknet.notation.drawings.readings import FAR, readings
 from chalknet.notation.drawings.refusals import refuse_branches, refuse_foreign, refuse_other_charts
 from chalknet.notation.drawings.sketch import Sketch
@@ -44,6 +45,8 @@ def network_of(sketch: Sketch, name: str | None = None) -> Network:
         Undecided: for two readings that the drawing bears out equally well.
     """
     sketch.check_labels()
+    for key, label in without_numbers({key: node.text for key, node in sketch.nodes.items()}).items():
+        sketch.nodes[key].label = label
     from_autograd(sketch)
     refuse_foreign(sketch)
     found = _candidates(sketch, name)

@@ -137,6 +137,7 @@ _OTHER = (
 _UNIT = re.compile(
     r"(?:[^\W\d_]{1,2}|in|out|inp|hid|input|output|neuron|unit|node)?[\s_^]*[\[({]?[\d,]{0,9}[\])}]?(?:[\s_^]*[\[({]?[\d,]{0,6}[\])}]?)?'{0,3}|[A-Za-z]_?[a-z]|-?[\d.]+"
 )
+_INDEXED = re.compile(r"[xhzauvsoy]_?\d{1,3}(?!\w)")  # `x1 age`
 _MANY_LINKS = 6  # between two columns, where most units are joined with most: no flowchart has them
 _DECISIONS = frozenset(("yes", "no", "true", "false", "예", "아니오", "是", "否", "sí"))
 
@@ -181,11 +182,17 @@ def _speaks_as_a_unit(text: str) -> bool:
     one, words = said(text), plain(text)
     if one.steps or one.operation or one.state or one.sure or not re.search(r"[^\W\d_]{3}", words):
         return True
-    named = _UNIT.fullmatch(words) or _names_a_neuron(words) or is_dots(text)
+    named = _UNIT.fullmatch(words) or _INDEXED.match(words) or _names_a_neuron(words) or is_dots(text)
     return bool(
         named
         or (one.role and _words_beside_role(words) <= (bool(LAYER.search(words)) and not _DATA.match(words)))
     )
+
+
+def _states_a_layer(text: str) -> bool:
+    """Return whether a text says which layer it is, how wide it is and what its activation is."""
+    one = said(text)
+    return bool(one.role and one.steps) and one.width is not None and bool(LAYER.search(plain(text)))
 
 
 def _names_a_neuron(text: str) -> bool:
@@ -217,12 +224,14 @@ def _is_of_words_alone(structure: Structure, texts: list[str]) -> bool:
         texts = [text for text in texts if len(plain(text)) > 1]
     speaking = sum(map(_speaks_as_a_unit, texts))
     roles = [said(text).role for text in texts]
+    columns = structure.columns.all
+    titles = [text for column in columns for text in column.texts]
     if speaking * 8 > len(texts) or {"input", "output"} <= set(roles):
         return False
-    columns = structure.columns.all
+    if any(map(_states_a_layer, (*texts, *titles))):
+        return False
     headed = [column for column in columns if any(map(_is_heading_of_a_layer, column.texts))]
-    titles = "\n".join(plain(text) for column in headed for text in column.texts)
-    layers = LAYER.search(titles) or any(
+    layers = any(LAYER.search(plain(text)) for column in headed for text in column.texts) or any(
         column.title.role == "hidden" or column.title.steps for column in headed
     )
     captions = " ".join(map(plain, structure.columns.captions))

@@ -10,7 +10,7 @@ from chalknet.notation.drawings.columns import UnitColumn, index_gap
 from chalknet.notation.drawings.facts import LOOSE, POINTS, ROUND, STORES
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.view import SOFTMAXES, View, activates
-from chalknet.notation.drawings.words import any_of, pattern
+from chalknet.notation.drawings.words import SAMPLES, any_of, pattern
 
 INPUT_NAME = pattern(r"(?:[xX]|input|feature|in)[\W_]?.{0,6}")
 INPUT_INDEX = pattern(r"(?:[xXiI]|in|In|input|Input|p)[\W_]{0,2}\d[\W_]{0,2}")
@@ -31,6 +31,9 @@ _PICKS = pattern(
     re.I,
 )
 _OUT_NAME = pattern(r"(?:y|ŷ|o|out|output|class)[\W_]{0,2}\d{0,6}[\W_]{0,3}.{0,20}", re.I | re.S)
+_DATA_FILE = pattern(
+    r"[\w-]{1,40}\.(?:csv|tsv|xlsx?|parquet|npy|npz|json|txt|db|arff|mat|h5|pkl)(?![\w.])", re.I
+)
 _QUESTION = pattern(r"[≥≤><]=?\s*(?:0?\.\d|0,\d|threshold|τ|θ)|ε-?greedy|epsilon-?greedy", re.I)
 _ANSWER = pattern(
     any_of(
@@ -79,6 +82,15 @@ def is_store(v: View) -> bool:
     return (
         one.is_single and one.units[0].shape in STORES and (takes or following.in_width is not None) and fits
     )
+
+
+def is_table(v: View) -> bool:
+    """Return whether it is one store, file or number of rows of data, before the units of its columns."""
+    one = v.here
+    if not one.is_single or len(v.after.units) < 2:
+        return False
+    text = plain(one.units[0].text)
+    return one.units[0].shape in STORES or bool(_DATA_FILE.search(text) or SAMPLES.search(text))
 
 
 def decides(column: UnitColumn) -> bool:

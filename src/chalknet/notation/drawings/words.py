@@ -183,7 +183,7 @@ ALL = pattern(
         "tou(?:s|te|tes)",
         "alle[rn]?",
     )
-    + "|everywhere|throughout|partout|überall|ovunque|dappertutto|en todas partes|em tod[ao]s|tüm|bütün|wszędzie|везде|во всех|всех|모든|모두|각|所有|每|都|均|全て|すべて|各"
+    + r"|everywhere|throughout|partout|überall|ovunque|dappertutto|en todas partes|em tod[ao]s|tüm|bütün|wszędzie|wszystki\w*|każd\w+|везде|во всех|всех|모든|모두|각|所有|每|都|均|全て|すべて|各"
     r"|(?<![^\W\d_])[gfφϕ](?:\([^()]{0,9}\))?\s*(?:=|is\b|:)|activation|aktivierung|activaci[oó]n|attivazione|ativação|aktywacj|активаци|激活函数|活性化関数|활성화 ?함수|aktivasyon",
     re.I,
 )

@@ -15,6 +15,10 @@ _DRESS = re.compile(
 )
 _NAME = re.compile(r"\\?[A-Za-z]{1,5}(?:_[A-Za-z0-9])?")
 _SIGN = re.compile(r"(?P<left>[^<>≥≤=]{1,12}?)(?P<sign><=|>=|[<>≥≤=])(?P<right>[^<>≥≤=]{1,12})")
+_LARGER = re.compile(  # `(z) = \\max\\{0, z\\}`
+    r"(?P<head>\(\s*(?P<of>\\?[A-Za-z]{1,5}(?:_[A-Za-z0-9])?)\s*\)\s*:?=\s*&?\s*)\\?max\s*(?:\\left\s*)?(?:\\\{|[({])"
+    r"\s*(?:0\s*,\s*(?P=of)|(?P=of)\s*,\s*0)\s*(?:\\right\s*)?(?:\\\}|[)}])"
+)
 _SIGNS = {
     r"\geqslant": ">",
     r"\leqslant": "<",
@@ -49,6 +53,7 @@ def with_cases_named(text: str) -> str:
     Args:
         text: LaTeX. A function that is not known stays as it is.
     """
+    text = _LARGER.sub(r"\g<head> relu(\g<of>) ", text)
     return _CASES.sub(_named, text) if "\\begin" in text else text
 
 

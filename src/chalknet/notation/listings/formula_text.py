@@ -153,7 +153,8 @@ def _marked_words(found: re.Match[str]) -> str:
 def _resolved(text: str) -> str:
     """Return a text with fonts and small digits of Unicode resolved."""
     text = text.replace("{,}", ".").replace(r"\{", "(").replace(r"\}", ")")
-    text = text.replace("−", "-").replace(r"\varphi", r"\phi").replace(r"\ell", "l ")
+    text = text.replace("−", "-").replace(r"\ell", "l ")
+    text = re.sub(r"\\var(?=(?:phi|rho|sigma|theta)(?![a-zA-Z]))", r"\\", text)
     text = re.sub(r"\\q?quad(?![a-z])", FORMULA, text)
     text = _TRANSPOSED.sub("^{T}", text)
     text = re.sub(r"\\\\(?:\[[^\[\]\n]{0,20}\])?", "\n", text)

@@ -119,4 +119,4 @@ def recognise_nested(text: str) -> float:
     return (0.96 if arrows else 0.94) if found else 0.0
 
 
-NESTED = Notation(name="nested", recognise=recognise_nested, read=read_nested)
+NESTED = Notation(name="nested", suffixes=(".tex",), recognise=recognise_nested, read=read_nested)
