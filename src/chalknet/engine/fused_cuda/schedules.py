@@ -162,7 +162,9 @@ def chain_schedule(
     constants["IN_STRIDE"] = _filled(stages[min(wide, len(stages) - 1)].inputs)
     shape = Launch(meet, blocks, threads, _HEAD_BYTES + (room + held) * itemsize)
     before, averages = _before(stages, tiles, splits), sum(stage.averages for stage in stages)
-    return KernelPlan("chain.cu", shape, constants, tiles, places, weights_at, work, weights, before, averages)
+    return KernelPlan(
+        "chain.cu", shape, constants, tiles, places, weights_at, work, weights, before, averages
+    )
 
 
 def _can_hold(first: Stage, threads: int, a_weight: int) -> bool:
@@ -196,7 +198,7 @@ def _near(stages: list[Stage], places: list[dict[str, int]], wide: int, tile_row
 
 
 def _kept_of_line(stage: Stage, name: str) -> int:
-    """Return the numbers of a line in the array of that name: values, gradients, derivatives, what a stage keeps."""
+    """Return how many numbers of a line are in an array: values, gradients, derivatives, what is kept."""
     values = stage.outputs
     return {"H": values, "G": values, "D": values * bool(stage.behind), "S": stage.kept}[name]
 
@@ -257,17 +259,17 @@ def _tiles_of_gradients(stage: Stage, by: dict[str, BlockTile]) -> int:
     return -(-stage.weights // _COLUMNS)
 
 
-def _all_tiles(stages: list[Stage], tiles: list[dict[str, BlockTile]]) -> int:
-    return sum(_tiles_of_gradients(stage, by) for stage, by in zip(stages, tiles, strict=True))
+def _tiles_of_products(stages: list[Stage], tiles: list[dict[str, BlockTile]]) -> int:
+    return sum(_tiles_of_gradients(stage, by) for stage, by in zip(stages, tiles, strict=True) if by)
 
 
 def _cut_gradients(stages: list[Stage], tiles: list[dict[str, BlockTile]], rows: int, blocks: int) -> int:
     """Cut tiles of gradients until each block has one; return in how many parts the rows are cut."""
     lines = rows * max(stage.positions for stage in stages if stage.kind == LINEAR)
-    splits = max(1, min(blocks // _all_tiles(stages, tiles), lines // _SPLIT_LINES))
+    splits = max(1, min(blocks // _tiles_of_products(stages, tiles), lines // _SPLIT_LINES))
     if splits > 1:
         return splits
-    while _all_tiles(stages, tiles) <= blocks / 2:
+    while _tiles_of_products(stages, tiles) <= blocks / 2:
         largest = max((by for by in tiles if by), key=lambda by: by["Gradient"].m * by["Gradient"].n)
         cut = smaller(largest["Gradient"])
         if cut is None or cut.m * cut.n < 64:

@@ -148,7 +148,8 @@ def _stage_text(k: int, stage: Stage, trains: tuple[bool, bool], schedule: Kerne
     facts = {
         "KIND": stage.kind, "IN": stage.inputs, "OUT": stage.outputs, "BIAS": int(stage.bias),
         "LINES": stage.lines, "WIDTH": stage.line, "IS_MATRIX": int(stage.kind in MATRICES),
-        "KEPT": stage.kept, "OTHER": stage.other, "POSITIONS": stage.positions, "WEIGHT": schedule.weights_at[k], "BEHIND": int(bool(stage.behind)),
+        "KEPT": stage.kept, "OTHER": stage.other, "POSITIONS": stage.positions,
+        "WEIGHT": schedule.weights_at[k], "BEHIND": int(bool(stage.behind)),
         "DROPS_HERE": int(_drops(stage)), "TRAIN_WEIGHT": int(trains[0]), "TRAIN_BIAS": int(trains[1]),
         "TILES_BEFORE": schedule.before[k] if schedule.before else 0, **schedule.places[k],
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""A network as stages: what needs a pass of its own, and what is applied to its values one by one behind it."""
+"""A network as stages: what has a pass of its own, and what is applied to its values behind it."""
 
 from __future__ import annotations
 
