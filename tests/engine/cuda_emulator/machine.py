@@ -2,6 +2,7 @@
 
 import ctypes
 import hashlib
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -67,6 +68,7 @@ class Emulator:
 
 def _compile(*options):
     usual = "-std=c++17", "-w", "-fPIC", "-ffp-contract=off", f"-I{HERE}"
-    command = ["g++", *usual, *map(str, options)]
+    linker = ["-fuse-ld=gold"] if shutil.which("ld.gold") else []  # a quarter of the other one's time
+    command = ["g++", *usual, *linker, *map(str, options)]
     found = subprocess.run(command, capture_output=True, text=True)
     assert found.returncode == 0, found.stderr[:4000]
