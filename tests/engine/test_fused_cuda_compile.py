@@ -94,7 +94,7 @@ def test_every_option_compiles(nvrtc, formula, loss, optimizer, more):
         ("16 -> 64 batchnorm tanh -> 64 batchnorm tanh -> 1", "mse", "adam", 32),
         ("16 -> 64 layernorm tanh -> 64 prelu -> 1", "mse", "adam", 32),
         ("16 -> 64 relu -> [64 relu -> 64] + skip -> 1", "mse", "adam", 32),
-        ("embed(46 -> 8) & x(n,15) -> 64 relu -> 1", "mse", "adam", 32),
+        ("embed(46 -> 8) & x(n,15) -> 128 relu -> 1", "mse", "adam", 32),
     ],
 )
 def test_the_main_schedules_spill_no_registers(nvrtc, formula, loss, optimizer, rows):
