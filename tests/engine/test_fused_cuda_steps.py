@@ -77,15 +77,31 @@ def test_each_step_gives_what_eager_gives_and_no_race_shows(emulator, name, meet
     assert_same_bits(fitted(again, [9]), ours)
 
 
-def seeds(most_stages):
+def seeds(among, dropout=False):
     """Return seeds whose networks are compiled in a second or less."""
-    return [seed for seed in range(20) if len(stages_of(drawn(seed)[0])) <= most_stages]
+    return [seed for seed in range(among) if len(stages_of(drawn(seed, dropout=dropout)[0])) <= 14]
 
 
-@pytest.mark.parametrize("seed", seeds(most_stages=14))
+@pytest.mark.parametrize("seed", seeds(among=20))
 def test_losses_weights_and_averages_are_those_of_eager(emulator, seed):
     network, recipe, data = drawn(seed, counts=(7, 17, 40, 60))
     compared(network, recipe, data, emulator(list(MEETINGS.values())[seed % 3]))
+
+
+@pytest.mark.parametrize("seed", seeds(among=10, dropout=True))
+def test_with_dropout_they_are_those_of_fused_cpu(emulator, seed):
+    network, recipe, data = drawn(seed, counts=(7, 17, 40, 60), dropout=True)
+    cpu = fitted(opened_on_the_cpu(FusedCpu(), network, recipe, data), [9])
+    machine = emulator(list(MEETINGS.values())[seed % 3])
+    assert_alike(fitted(opened(network, recipe, data, machine), [3, 1, 5]), cpu)
+
+
+def test_an_embedding_of_many_weights_is_a_phase_of_its_own(emulator):
+    network = Network(3, (Embed(5000, 8), Linear(4), Activation("tanh"), Linear(2)))
+    recipe, data = recipe_with_norms(updates=2), table_data(network, 20)
+    session = opened(network, recipe, data, emulator(GRID))
+    assert session.schedule.constants["FIRST_ROWS"] == 1
+    assert_alike(fitted(session, [2]), fitted(opened(network, recipe, data), [2]))
 
 
 ALL = Network(
