@@ -1,9 +1,10 @@
-"""What the tests of the graph engine share: it runs on the CPU, by a recorder that stands for the device."""
+"""What tests of the engines on a GPU share: a recorder and an emulator that stand for the device."""
 
 import sys
 
 import pytest
 import torch
+from tests.engine.cuda_emulator.machine import Emulator
 from tests.engine.strict_recorder import StrictRecorder
 
 
@@ -31,3 +32,10 @@ def graph_on_the_cpu(monkeypatch):
     """Let the engine of the table run on the CPU, by the strict recorder."""
     monkeypatch.setattr("chalknet.engine.graph.engine.CudaRecorder", lambda device: StrictRecorder())
     monkeypatch.setattr("chalknet.engine.graph.engine._device_reasons", lambda device: [])
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory):
+    """Return what makes emulators; a source is compiled once for all tests."""
+    folder = tmp_path_factory.mktemp("emulated")
+    return lambda meet=None, **more: Emulator(folder, meet, **more)

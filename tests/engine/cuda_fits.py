@@ -12,7 +12,17 @@ from chalknet.data import ArraySource, Batches
 from chalknet.engine import Eager
 from chalknet.engine.fused_cuda import engine
 from chalknet.engine.fused_cuda.session import FusedCudaSession
-from chalknet.network import Activation, Dropout, Linear, Network
+from chalknet.network import (
+    Activation,
+    BatchNorm,
+    Dropout,
+    Embed,
+    LayerNorm,
+    Linear,
+    Network,
+    PReLU,
+    Residual,
+)
 from chalknet.planning import DataFacts, Placement, Plan, Recipe
 
 ONE_BLOCK, CLUSTER, GRID = range(3)
@@ -28,6 +38,38 @@ NETWORKS = {
     "thin": Network(5, (Linear(9), Activation("tanh"), Linear(6), Activation("softmax"), Linear(2))),
     "wide": Network(150, (Linear(300), Activation("relu"), Linear(3), Activation("sigmoid"))),
 }
+
+# Each has one kind of step beside Linears and activations: behind them, in front of them, and in their forms.
+STEP_NETWORKS = {
+    "slopes": Network(
+        3, (PReLU(per_feature=True), Linear(9), PReLU(), Linear(5), PReLU(init=-0.3), Linear(2))
+    ),
+    "layer norms": Network(
+        5, (LayerNorm(), Linear(9), LayerNorm(affine=False), Linear(40), LayerNorm(bias=False), Linear(2))
+    ),
+    "batch norms": Network(
+        5, (BatchNorm(), Linear(9), BatchNorm(affine=False), Activation("tanh"), Linear(40),
+            BatchNorm(bias=False), Activation("relu"), Linear(6), Activation("tanh"), Linear(2))
+    ),
+    "residual blocks": Network(
+        5, (Residual((Activation("tanh"), Linear(9), Activation("relu"), Linear(5))), Linear(6),
+            Residual((Residual((PReLU(),)), Linear(7), Linear(6))), Activation("tanh"), Linear(2))
+    ),
+    "embeddings": Network(5, (Embed(4, 3), Embed(3, 2), Linear(9), Activation("tanh"), Linear(2))),
+}  # fmt: skip
+
+
+def inputs_of(network, n):
+    """Return x whose first columns are categories where the network begins with embeddings."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(n, *network.input_shape, generator=generator, dtype=torch.float64)
+    for column, step in enumerate(step for step in network.steps if isinstance(step, Embed)):
+        x[:, column] = torch.randint(0, step.categories, (n,), generator=generator)
+    return x
+
+
+def table_data(network, n):
+    return inputs_of(network, n), samples("mse", n, network, torch.float64)[1]
 
 
 def plan_for(network, recipe, source, dtype, device):

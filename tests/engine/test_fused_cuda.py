@@ -7,7 +7,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.engine.cuda_emulator.machine import Emulator
 from tests.engine.cuda_fits import (
     CLUSTER,
     GRID,
@@ -32,13 +31,6 @@ from chalknet.network import Activation, Linear, Network
 from chalknet.planning import LOSSES
 
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory):
-    """Return what makes emulators; a source is compiled once for all tests."""
-    folder = tmp_path_factory.mktemp("emulated")
-    return lambda meet=None, **more: Emulator(folder, meet, **more)
 
 
 @pytest.mark.parametrize("meet", MEETINGS)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from tests.engine.cuda_fits import CLUSTER, MEETINGS, NETWORKS, recipe_for
+from tests.engine.cuda_fits import CLUSTER, GRID, MEETINGS, NETWORKS, ONE_BLOCK, STEP_NETWORKS, recipe_for
 
 import chalknet as cn
 from chalknet.engine.fused_cpu.optimizer_rows import slots_of
@@ -57,6 +57,15 @@ def test_every_schedule_compiles_for_every_architecture(nvrtc, name, meet, archi
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("architecture", [70, 80, 90, 100])
+@pytest.mark.parametrize("name", STEP_NETWORKS)
+def test_every_step_compiles_for_every_architecture(nvrtc, name, architecture):
+    ways = (ONE_BLOCK, GRID) if architecture < 90 else (ONE_BLOCK, CLUSTER, GRID)
+    meet = ways[(architecture // 10 + list(STEP_NETWORKS).index(name)) % len(ways)]
+    compiled(nvrtc, STEP_NETWORKS[name], recipe_for("mse"), 7, architecture, meet)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("formula", ["3 -> 70 tanh -> 2", "3 -> 9 tanh -> 6 relu -> 2"])
 @pytest.mark.parametrize(
     ("loss", "optimizer", "more"),
@@ -82,6 +91,10 @@ def test_every_option_compiles(nvrtc, formula, loss, optimizer, more):
         ("784 -> 32 relu -> 1 sigmoid", "bce", "sgd", 2048),
         ("784 -> 32 relu -> 1 sigmoid", "bce", "sgd", 1),
         ("16 -> 64 tanh -> 64 tanh -> 1", "mse", "adam", 32),
+        ("16 -> 64 batchnorm tanh -> 64 batchnorm tanh -> 1", "mse", "adam", 32),
+        ("16 -> 64 layernorm tanh -> 64 prelu -> 1", "mse", "adam", 32),
+        ("16 -> 64 relu -> [64 relu -> 64] + skip -> 1", "mse", "adam", 32),
+        ("embed(46 -> 8) & x(n,15) -> 128 relu -> 1", "mse", "adam", 32),
     ],
 )
 def test_the_main_schedules_spill_no_registers(nvrtc, formula, loss, optimizer, rows):

@@ -7,12 +7,14 @@ from tests.engine.cuda_fits import (
     CLUSTER,
     MEETINGS,
     NETWORKS,
+    STEP_NETWORKS,
     assert_same,
     both,
     made,
     network_for,
     opened,
     recipe_for,
+    table_data,
     with_dropout,
 )  # fmt: skip
 from tests.engine.test_fused_cpu import RECIPES, samples
@@ -53,6 +55,20 @@ def test_each_schedule_gives_what_eager_gives_and_the_same_bits_again(machine, n
     again = fit(NETWORKS[name], recipe_for("mse"), 40, machine(MEETINGS[meet]))[1]
     assert again.losses == ours.losses
     assert all(map(np.array_equal, again.weights, ours.weights))
+
+
+@pytest.mark.parametrize("meet", MEETINGS)
+@pytest.mark.parametrize("name", STEP_NETWORKS)
+def test_each_step_gives_what_eager_gives_and_the_same_bits_again(machine, name, meet):
+    network, recipe = STEP_NETWORKS[name], recipe_for("mse", "adam", {"eps": 1e-3})
+    data, found = table_data(network, 40), []
+    for where in (None, machine(MEETINGS[meet]), machine(MEETINGS[meet])):
+        session = opened(network, recipe, data, where, device="cuda")
+        found.append(made(session, [3, 1, 50]))
+        found[-1].weights = [value.numpy() for value in session.state().weights.values()]
+    assert_same(*found[:2])
+    assert found[2].losses == found[1].losses
+    assert all(map(np.array_equal, found[2].weights, found[1].weights))
 
 
 @pytest.mark.parametrize("name", ["hidden relu", "chain"])

@@ -33,13 +33,6 @@ pytestmark = pytest.mark.timeout(300)
 ALTERS = {"clip_norm": 0.05, "clip_value": 0.02, "l1": 0.01, "l2": 0.02}
 
 
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory):
-    """Return what makes emulators; a source is compiled once for all tests."""
-    folder = tmp_path_factory.mktemp("emulated")
-    return lambda meet=None, **more: Emulator(folder, meet, **more)
-
-
 @given(case=cases(), meet=st.sampled_from([ONE_BLOCK, CLUSTER, GRID]))
 @settings(max_examples=14, deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
 def test_all_options_at_once(emulator, case, meet):

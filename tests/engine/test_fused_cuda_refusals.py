@@ -14,7 +14,19 @@ from chalknet.engine.fused_cuda.formulas import formula_reason, in_cuda
 from chalknet.engine.fused_cuda.optimizers import RATES
 from chalknet.engine.fused_cuda.source import FOLDER
 from chalknet.errors import CodeUnavailable, Refused
-from chalknet.network import STEPS, Activation, Dropout, Flatten, Linear, Network
+from chalknet.network import (
+    STEPS,
+    Activation,
+    BatchNorm,
+    Dropout,
+    Embed,
+    Flatten,
+    LayerNorm,
+    Linear,
+    Network,
+    PReLU,
+    Residual,
+)
 from chalknet.planning import LOSSES, OPTIMIZERS, Placement, Recipe
 from chalknet.training.choice.autotune import Candidates, autotune
 from chalknet.training.choice.timing_cache import TimingCache
@@ -38,17 +50,22 @@ EXAMPLES = {
     "Activation": Activation("tanh"),
     "Dropout": Dropout(0.5),
     "Flatten": Flatten(),
+    "PReLU": PReLU(),
+    "LayerNorm": LayerNorm(),
+    "BatchNorm": BatchNorm(),
+    "Residual": Residual((Linear(4),)),
 }
 
 
 @pytest.mark.parametrize("kind", STEPS)
 def test_a_step_runs_by_its_row_and_is_refused_by_its_name_without(monkeypatch, kind):
     step = STEPS[kind].step
-    if kind in EXAMPLES:
-        network = Network(3, (Linear(4), EXAMPLES[kind], Linear(1)))
+    if kind in (*EXAMPLES, "Embed"):
+        steps = (Embed(3, 4), Linear(4)) if kind == "Embed" else (Linear(4), EXAMPLES[kind])
+        network, path = Network(3, (*steps, Linear(1))), int(kind != "Embed")
         assert not reasons_of(network)
         monkeypatch.setattr(refusals, "STEPS", {k: v for k, v in refusals.STEPS.items() if k is not step})
-        assert any(f"step 1, {'the activation tanh' if kind == 'Activation' else kind}" in reason
+        assert any(f"step {path}, {'the activation tanh' if kind == 'Activation' else kind}" in reason
                    for reason in reasons_of(network))  # fmt: skip
     else:
         assert step not in refusals.STEPS

@@ -35,14 +35,14 @@ def assert_alike(found):
         np.testing.assert_allclose(of_fused[name], value, rtol=1e-10, atol=1e-10, err_msg=name)
 
 
-def drawn(seed):
-    """Return a random network of these steps, a recipe and data for it."""
+def drawn(seed, counts=(7, 17, 40, 150, 700), dropout=False):
+    """Return a random network of these steps, a recipe and so many data for it."""
     rng = random.Random(seed)
-    network, name = random_network(rng), rng.choice(list(RECIPES))
+    network, name = random_network(rng, dropout=dropout), rng.choice(list(RECIPES))
     # Before a norm gradients are 0 but for rounding, which adaptive optimizers would divide by itself.
     options = {**RECIPES[name][1], **({} if RECIPES[name][0] == "sgd" else {"eps": 1e-3})}
     # A BatchNorm of two or three samples makes of a rounding of x a difference of 1e-9, in eager alone too.
-    n = rng.choice([7, 17, 40, 150, 700])
+    n = rng.choice(counts)
     size = rng.choice([None, n, max(5, n // 3)])
     recipe = Recipe(
         rng.choice(["mse", "huber"]), RECIPES[name][0], options, updates=9, lr=1e-3,

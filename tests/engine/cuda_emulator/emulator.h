@@ -1,5 +1,4 @@
-// CUDA on the CPU: every thread of a launch is a fiber, and all fibers take turns in one thread of the machine.
-// A fiber gives way where it waits. With a seed the turns come in another order: results that change tell a race.
+// CUDA on the CPU, as the kernels see it: what runs the threads is runtime.cpp.
 #pragma once
 #define EMULATED
 #include "standard.h"
@@ -8,35 +7,19 @@ typedef unsigned long long uint64;
 typedef long long int64;
 using std::exp; using std::fma; using std::expm1; using std::log; using std::log1p; using std::tanh; using std::erf; using std::sqrt; using std::fabs;
 
-struct Fiber { ucontext_t context; jmp_buf here; int thread, block; bool begun, done; };
-struct Barrier { long arrived = 0, generation = 0; };
+struct Place { int thread, block; };  // of the thread whose turn it is
+struct Barrier { long arrived, generation; };
 struct EmulatedBlock { unsigned char* shared; Barrier barrier, warps[32]; double lanes[32][32]; };
-static std::vector<Fiber> FIBERS;
-static std::vector<EmulatedBlock> EMULATED_BLOCKS;
-static std::vector<char*> STACKS;
-static Fiber* CURRENT;
-static jmp_buf SCHEDULER;
-static std::function<void()> BODY;
-static Barrier EVERYBODY;
-static long PROGRESS, SHARED_BYTES;
-static const char* FAILED;
-static const int STACK_BYTES = 128 << 10, GUARD = 64;
+extern const Place* CURRENT;
+extern EmulatedBlock* EMULATED_BLOCKS;
+extern Barrier EVERYBODY;
+extern long PROGRESS, SHARED_BYTES;
+extern const char* FAILED;
+void give_way();
+void wait_at(Barrier& barrier, long threads);
+// Runs the body in every thread of a launch; returns what went wrong, or nullptr.
+const char* emulate(int blocks, int threads, long shared, unsigned seed, void (*body)(const void*), const void* call);
 
-// Jumps, since swapcontext asks the operating system twice for the signal mask.
-static void give_way() { if (!_setjmp(CURRENT->here)) _longjmp(SCHEDULER, 1); }
-static void let_run(Fiber* fiber) {
-  CURRENT = fiber;
-  if (_setjmp(SCHEDULER)) return;
-  if (fiber->begun) _longjmp(fiber->here, 1);
-  fiber->begun = true;
-  setcontext(&fiber->context);
-}
-static void wait_at(Barrier& barrier, long fibers) {
-  const long generation = barrier.generation;
-  ++PROGRESS;
-  if (++barrier.arrived == fibers) { barrier.arrived = 0; ++barrier.generation; return; }
-  while (barrier.generation == generation) give_way();
-}
 #define MEMBER inline
 #define DEVICE static inline
 #define KERNEL static void
@@ -90,44 +73,4 @@ template <class T> static void store_in_block(T* place, int block, T value, uint
   *in_block(place, block) = value;
   Counted* counted = (Counted*)in_block(word, block);
   counted->bytes -= sizeof(T); ++PROGRESS; end_round(counted);
-}
-
-static void run_fiber() { BODY(); CURRENT->done = true; ++PROGRESS; give_way(); }
-
-// Runs the body in every thread of a launch; returns what went wrong, or nullptr.
-static const char* emulate(int blocks, int threads, long shared, unsigned seed, std::function<void()> body) {
-  BODY = body; SHARED_BYTES = shared; FAILED = nullptr; EVERYBODY = Barrier();
-  EMULATED_BLOCKS.assign(blocks, EmulatedBlock());
-  for (auto& block : EMULATED_BLOCKS) {
-    block.shared = (unsigned char*)aligned_alloc(64, (shared + 2 * GUARD) / 64 * 64 + 64);
-    memset(block.shared, 0xff, shared);  // numbers that are none
-    memset(block.shared + shared, 0x5a, GUARD);
-  }
-  FIBERS.assign(blocks * threads, Fiber());
-  while ((int)STACKS.size() < blocks * threads) STACKS.push_back((char*)malloc(STACK_BYTES));
-  std::vector<int> turns(FIBERS.size());
-  for (size_t i = 0; i < FIBERS.size(); ++i) {
-    Fiber& fiber = FIBERS[i];
-    fiber.thread = i % threads; fiber.block = i / threads; turns[i] = i;
-    getcontext(&fiber.context);
-    fiber.context.uc_stack.ss_sp = STACKS[i]; fiber.context.uc_stack.ss_size = STACK_BYTES; fiber.context.uc_link = nullptr;
-    makecontext(&fiber.context, run_fiber, 0);
-  }
-  std::mt19937 random(seed);
-  for (size_t left = FIBERS.size(); left && !FAILED;) {
-    if (seed) std::shuffle(turns.begin(), turns.end(), random);
-    const long before = PROGRESS;
-    left = 0;
-    for (int turn : turns) {
-      if (FIBERS[turn].done) continue;
-      let_run(&FIBERS[turn]);
-      left += !FIBERS[turn].done;
-    }
-    if (left && PROGRESS == before) FAILED = "all threads wait: a barrier that not everyone reaches";
-  }
-  for (auto& block : EMULATED_BLOCKS) {
-    for (int i = 0; i < GUARD; ++i) if (block.shared[shared + i] != 0x5a) FAILED = "a write behind the shared memory";
-    free(block.shared);
-  }
-  return FAILED;
 }

@@ -40,11 +40,12 @@ from chalknet.engine.fused_cpu.step_table import (
     transposed_views,
     weight_views,
 )
+from chalknet.engine.modes import in_modes
 from chalknet.engine.orders import Orders
 from chalknet.engine.rates import Momenta, Rates, kept_slots
 from chalknet.engine.state import SessionState, named, refill, weights_of
 from chalknet.module import RandomStream
-from chalknet.network import Dropout, Network, Residual, Step
+from chalknet.network import Network
 from chalknet.planning import Plan, Recipe
 
 
@@ -66,7 +67,7 @@ class FusedSession:
         assert plan.network is not None
         recipe, network = plan.recipe, plan.network
         if module is not None:
-            network = _in_modes(network, module)
+            network = in_modes(network, module)
             plan = replace(plan, network=network)
         dtype = getattr(torch, plan.placement.dtype)
         self._stream = RandomStream(recipe.seed)
@@ -180,23 +181,6 @@ class FusedSession:
 def _copy(source: torch.Tensor, target: torch.Tensor) -> None:
     """Copy by numpy: torch's own threads spin for 7 ms behind a copy, on the cores that the updates need."""
     np.copyto(target.detach().numpy(), source.detach().numpy())
-
-
-def _in_modes(network: Network, module: nn.Module) -> Network:
-    """Return the network of a module; a Dropout in evaluation mode drops nothing."""
-    modes = iter([leaf.training for leaf in module.modules() if isinstance(leaf, nn.Dropout)])
-
-    def in_modes(steps: Sequence[Step]) -> tuple[Step, ...]:
-        return tuple(
-            replace(step, steps=in_modes(step.steps))
-            if isinstance(step, Residual)
-            else replace(step, p=step.p * next(modes))
-            if isinstance(step, Dropout)
-            else step
-            for step in steps
-        )
-
-    return replace(network, steps=in_modes(network.steps))
 
 
 def _provide(network: Network, recipe: Recipe, dtype: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ctypes
 
 POINTERS = (
-    "x y sample_weights order weights first second third work parts sums losses counter made rates".split()
-)
+    "x y sample_weights order weights first second third averages work parts sums losses counter made rates"
+).split()
 COUNTS = "ahead updates done samples batch per_epoch epoch_samples seed".split()
 NUMBERS = "decay momentum dampening beta1 beta2 eps target clip_norm clip_value l1 l2".split()
 

@@ -11,7 +11,7 @@ from torch import nn
 from chalknet.data import Batches
 from chalknet.engine.engine import StartupCost, initialise_s, refused
 from chalknet.engine.fused_cuda.refusals import network_reasons, placement_reasons, recipe_reasons
-from chalknet.engine.fused_cuda.stages import stages_of
+from chalknet.engine.fused_cuda.stages import EMBED, stages_of
 from chalknet.network import Network
 from chalknet.planning import Placement, Plan, Recipe
 
@@ -61,12 +61,16 @@ class FusedCuda:
             raise refused(self.name, "; ".join(reasons), "a plan that it can run", _REMEDY)
         assert plan.network is not None
         rows = min(batches.size, len(batches.source))
-        work = rows * sum(stage.positions * stage.weights for stage in stages_of(plan.network))
-        if work > _MOST_WORK:
-            got = f"an update of {work:,} multiply-adds forward"
-            raise refused(
-                self.name, got, f"{_MOST_WORK:,} at most: the library's products are faster", _REMEDY
-            )
+        stages = stages_of(plan.network)
+        looked = rows * sum(stage.weights for stage in stages if stage.kind == EMBED)
+        work = rows * sum(stage.positions * stage.weights for stage in stages) - looked
+        for many, what, why in (
+            (work, "multiply-adds forward", "the library's products are faster"),
+            (looked, "gradients of embeddings, one a weight and row", "torch takes a row by its number"),
+        ):
+            if many > _MOST_WORK:
+                got = f"an update of {many:,} {what}"
+                raise refused(self.name, got, f"{_MOST_WORK:,} at most: {why}", _REMEDY)
         from chalknet.engine.fused_cuda.session import FusedCudaSession
 
         return FusedCudaSession(plan, batches, module, machine_of(plan.placement.device))

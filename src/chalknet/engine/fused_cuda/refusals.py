@@ -7,10 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from chalknet.engine.fused_cpu.names import CLASS_LOSSES, activation_reason, loss_reason
+from chalknet.engine.fused_cpu.names import CLASS_LOSSES, activation_reason, loss_reason, table_steps
 from chalknet.engine.fused_cuda.formulas import formula_reason
 from chalknet.engine.fused_cuda.optimizers import RATES
-from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Step
+from chalknet.network import (
+    Activation,
+    BatchNorm,
+    Dropout,
+    Embed,
+    Flatten,
+    LayerNorm,
+    Linear,
+    Network,
+    PReLU,
+    Residual,
+    Step,
+)
 from chalknet.planning import Loss, Placement, Recipe
 from chalknet.units import DTYPES
 
@@ -31,7 +43,8 @@ def _unknown(step: Step) -> str:
 
 # Why a step of a class cannot be compiled, empty where it can; a class without a row has no code.
 STEPS: Mapping[type[Step], Callable[[Step], str]] = {
-    Linear: _has_code, Activation: _activation, Dropout: _has_code, Flatten: _has_code,
+    Linear: _has_code, Activation: _activation, Dropout: _has_code, Flatten: _has_code, PReLU: _has_code,
+    LayerNorm: _has_code, BatchNorm: _has_code, Residual: _has_code, Embed: _has_code,
 }  # fmt: skip
 ROW_LOSSES = ("cross_entropy", "nll", "focal_cross_entropy")  # of class numbers: in losses.cuh
 _OPTIONS = frozenset(
@@ -46,14 +59,12 @@ def network_reasons(network: Network | None, recipe: Recipe) -> list[str]:
         known = ", ".join(step.__name__ for step in STEPS)
         return [f"it runs networks of {known}, not any module"]
     reasons = [f"the width {symbol} is not a number" for symbol in network.symbols[:1]]
-    for visit in network.walk():
-        name = type(visit.step).__name__
-        why = STEPS.get(type(visit.step), _unknown)(visit.step)
-        if isinstance(visit.step, Activation):
-            name = f"the activation {visit.step.kind}"
-        if why:
-            reasons.append(f"it has no code for step {visit.path}, {name}, {why}")
-    if not any(isinstance(step, Linear) for step in network.steps):
+    inner = ((visit.path, step) for visit in network.walk() for step in table_steps([visit.step]))
+    for path, step in dict.fromkeys(inner):
+        if why := STEPS.get(type(step), _unknown)(step):
+            name = f"the activation {step.kind}" if isinstance(step, Activation) else type(step).__name__
+            reasons.append(f"it has no code for step {path}, {name}, {why}")
+    if not any(isinstance(step, Linear) for step in table_steps(network.steps)):
         reasons.append("the network has no Linear to fit")
     if recipe.loss_row.target == "class" and len(network.output_shape) != 1:
         reasons.append(f"it takes {recipe.loss} of one row of classes a sample, not {network.output_shape}")

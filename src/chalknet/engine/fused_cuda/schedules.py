@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from chalknet.engine.fused_cuda.stages import LINEAR, Stage
+from chalknet.engine.fused_cuda.stages import BATCH_NORM, LINEAR, Stage
 from chalknet.engine.fused_cuda.tiles import BlockTile, smaller, tile_for, tiles_in
 
 ONE_BLOCK, CLUSTER, GRID = range(3)
@@ -23,6 +23,7 @@ _THIN_ROWS = 8  # of a tile whose rows and weights lie in shared memory
 _TALL_PIECE, _TALL_ROWS = 32, 512  # sums of a thread; rows from which on gradients have them
 _SPLIT_LINES = 64  # lines of a batch that are worth a part of their own
 _STRETCH = 128  # of k, in a product
+_COLUMNS = 32  # that a block sums over its lines at a time: a lane each
 _HEAD_BYTES, _SPARE_BYTES = 512, 1024  # of which chain.cu says what they are for
 _HELD_NUMBERS = 56  # in the registers of a thread: of the first Linear, and what is kept of it
 _OWNED_NUMBERS = 48  # in the registers of a thread, of weights and what is kept of them
@@ -68,6 +69,8 @@ class KernelPlan:
         weights_at: of each stage, where its weights lie.
         work: numbers of the work memory.
         weights: numbers of the vector of weights.
+        before: of each stage, tiles of gradients of the stages before it.
+        averages: numbers of what BatchNorms keep of the batches.
     """
 
     kernel: str
@@ -79,6 +82,7 @@ class KernelPlan:
     work: int
     weights: int
     before: list[int] = field(default_factory=list)
+    averages: int = 0
 
 
 def meeting(stages: list[Stage], rows: int, limits: Limits) -> int:
@@ -157,8 +161,10 @@ def chain_schedule(
     constants["ROOM"] = room = min(room, free - held) // 4 * 4
     constants["IN_STRIDE"] = _filled(stages[min(wide, len(stages) - 1)].inputs)
     shape = Launch(meet, blocks, threads, _HEAD_BYTES + (room + held) * itemsize)
-    before = _before(stages, tiles, splits)
-    return KernelPlan("chain.cu", shape, constants, tiles, places, weights_at, work, weights, before)
+    before, averages = _before(stages, tiles, splits), sum(stage.averages for stage in stages)
+    return KernelPlan(
+        "chain.cu", shape, constants, tiles, places, weights_at, work, weights, before, averages
+    )
 
 
 def _can_hold(first: Stage, threads: int, a_weight: int) -> bool:
@@ -179,23 +185,22 @@ def _near(stages: list[Stage], places: list[dict[str, int]], wide: int, tile_row
     """Place the arrays of shared memory for a tile of few rows; return how long they are, in numbers."""
     weights = values = 0
     for k, (stage, here) in enumerate(zip(stages, places, strict=True)):
-        here |= {"LINE": stage.outputs | 1, "STRIDE": _filled(stage.outputs), "NEAR_WEIGHT": weights}
+        here |= {"LINE": stage.line | 1, "STRIDE": _filled(stage.outputs), "NEAR_WEIGHT": weights}
         for name in "HDGS":
             here[f"NEAR_{name}"] = values
-            if k >= wide and (
-                name in "HG" or (name == "D" and stage.behind) or (name == "S" and "SOFTMAX" in stage.kind)
-            ):
+            if k >= wide and _kept_of_line(stage, name):
                 values += tile_rows * here["STRIDE"]
-        if k >= wide and stage.kind == LINEAR:
-            weights += _filled((stage.inputs + stage.bias) * here["LINE"])
+        if k >= wide and stage.weights:
+            weights += _filled((stage.lines + stage.bias) * here["LINE"])
     stride = _filled(stages[min(wide, len(stages) - 1)].inputs)
     x = (1 if wide else 2) * tile_rows * stride
     return {"NEAR_WEIGHTS": weights, "NEAR_ROWS": values, "NEAR_X": x}
 
 
-def _keeps(stage: Stage, name: str) -> bool:
-    """Return whether a stage has the array of that name: of values, gradients, derivatives, a softmax."""
-    return {"H": True, "G": True, "D": bool(stage.behind), "S": "SOFTMAX" in stage.kind}[name]
+def _kept_of_line(stage: Stage, name: str) -> int:
+    """Return how many numbers of a line are in an array: values, gradients, derivatives, what is kept."""
+    values = stage.outputs
+    return {"H": values, "G": values, "D": values * bool(stage.behind), "S": stage.kept}[name]
 
 
 def _filled(numbers: int) -> int:
@@ -203,9 +208,14 @@ def _filled(numbers: int) -> int:
 
 
 def _wide_stages(stages: list[Stage]) -> int:
-    """Return how many Linears in front are phases of their own: all else is read anew for each tile."""
-    wide, behind = 0, sum(stage.weights for stage in stages)
-    while behind > _ROW_WEIGHTS and wide < len(stages) and stages[wide].kind == LINEAR:
+    """Return how many stages in front are phases of their own.
+
+    All up to the last BatchNorm, which takes all rows at once; and wide ones, whose weights would be read
+    anew for each tile of rows.
+    """
+    wide = max((k + 1 for k, stage in enumerate(stages) if stage.kind == BATCH_NORM), default=0)
+    behind = sum(stage.weights for stage in stages[wide:])
+    while behind > _ROW_WEIGHTS and wide < len(stages):
         behind -= stages[wide].weights
         wide += 1
     return wide
@@ -242,21 +252,24 @@ def _gradient_tile(stage: Stage, rows: int, threads: int, most: int, tall: bool)
     return tile_for(height, width, rows * stage.positions, threads, (most + 4, most + 4), tall)
 
 
-def _gradient_tiles(stages: list[Stage], tiles: list[dict[str, BlockTile]]) -> int:
-    return sum(
-        tiles_in(by["Gradient"], stage.inputs + stage.bias, stage.outputs)
-        for stage, by in zip(stages, tiles, strict=True)
-        if by
-    )
+def _tiles_of_gradients(stage: Stage, by: dict[str, BlockTile]) -> int:
+    """Return in how many tiles a block sums the gradients of a stage's weights: of a Linear by products."""
+    if by:
+        return tiles_in(by["Gradient"], stage.lines + stage.bias, stage.line)
+    return -(-stage.weights // _COLUMNS)
+
+
+def _tiles_of_products(stages: list[Stage], tiles: list[dict[str, BlockTile]]) -> int:
+    return sum(_tiles_of_gradients(stage, by) for stage, by in zip(stages, tiles, strict=True) if by)
 
 
 def _cut_gradients(stages: list[Stage], tiles: list[dict[str, BlockTile]], rows: int, blocks: int) -> int:
     """Cut tiles of gradients until each block has one; return in how many parts the rows are cut."""
     lines = rows * max(stage.positions for stage in stages if stage.kind == LINEAR)
-    splits = max(1, min(blocks // _gradient_tiles(stages, tiles), lines // _SPLIT_LINES))
+    splits = max(1, min(blocks // _tiles_of_products(stages, tiles), lines // _SPLIT_LINES))
     if splits > 1:
         return splits
-    while _gradient_tiles(stages, tiles) <= blocks / 2:
+    while _tiles_of_products(stages, tiles) <= blocks / 2:
         largest = max((by for by in tiles if by), key=lambda by: by["Gradient"].m * by["Gradient"].n)
         cut = smaller(largest["Gradient"])
         if cut is None or cut.m * cut.n < 64:
@@ -269,8 +282,7 @@ def _before(stages: list[Stage], tiles: list[dict[str, BlockTile]], splits: int)
     """Return of each stage how many tiles of gradients those before it have."""
     counts = [0]
     for stage, by in zip(stages, tiles, strict=True):
-        here = tiles_in(by["Gradient"], stage.inputs + stage.bias, stage.outputs) * splits if by else 0
-        counts.append(counts[-1] + here)
+        counts.append(counts[-1] + _tiles_of_gradients(stage, by) * splits)
     return counts[:-1]
 
 
@@ -278,16 +290,16 @@ def _places(stages: list[Stage], rows: int) -> tuple[list[dict[str, int]], list[
     """Return where the arrays of each stage lie, and its weights; and how long both memories are."""
     places: list[dict[str, int]] = []
     weights_at: list[int] = []
-    work = weights = 0
+    work = weights = averages = 0
     for stage in stages:
-        here = {}
-        for name in ("H", "D", "G", "S"):
+        here = {"AVERAGES": averages}
+        for name in "HDGS":
             here[name] = work
-            if _keeps(stage, name):
-                work += -(-rows * stage.values // 4) * 4
+            work += _filled(rows * stage.positions * _kept_of_line(stage, name))
         places.append(here)
         weights_at.append(weights)
-        weights += -(-stage.weights // 4) * 4
+        weights += _filled(stage.weights)
+        averages += stage.averages
     return places, weights_at, work, weights
 
 

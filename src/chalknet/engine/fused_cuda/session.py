@@ -25,6 +25,7 @@ from chalknet.engine.fused_cpu.optimizer_rows import (
     slots_of,
 )
 from chalknet.engine.fused_cpu.samples import Ahead, Flat, SamplesInMemory, StreamedSamples
+from chalknet.engine.fused_cpu.step_table import averaging_of
 from chalknet.engine.fused_cuda.call import KernelCall
 from chalknet.engine.fused_cuda.hidden import hidden_schedule
 from chalknet.engine.fused_cuda.machine import Machine
@@ -32,13 +33,14 @@ from chalknet.engine.fused_cuda.memory import DeviceSamples, LaunchMemory
 from chalknet.engine.fused_cuda.optimizers import decay_of_gradient, numbers_of_updates
 from chalknet.engine.fused_cuda.schedules import KernelPlan, chain_schedule
 from chalknet.engine.fused_cuda.source import text_of
-from chalknet.engine.fused_cuda.stages import Stage, stages_of
+from chalknet.engine.fused_cuda.stages import Stage, in_evaluation, stages_of
 from chalknet.engine.fused_cuda.vectors import Vectors, trained_of
+from chalknet.engine.modes import in_modes
 from chalknet.engine.orders import Orders
 from chalknet.engine.rates import Momenta, Rates, kept_slots
 from chalknet.engine.state import SessionState, named, refill, weights_of
-from chalknet.module import RandomStream, flat
-from chalknet.network import Dropout, Network, numbers
+from chalknet.module import RandomStream
+from chalknet.network import numbers
 from chalknet.planning import Plan, Recipe
 
 _MOST_UPDATES = 1 << 18  # of a launch: room for their losses and step sizes
@@ -65,7 +67,7 @@ class FusedCudaSession:
         assert plan.network is not None
         network, recipe = plan.network, plan.recipe
         if module is not None:
-            network = _in_modes(network, module)
+            network = in_modes(network, module)
             plan = replace(plan, network=network)
         dtype = getattr(torch, plan.placement.dtype)
         self._like = torch.empty(0, dtype=dtype, device=torch.device(plan.placement.device))
@@ -83,7 +85,7 @@ class FusedCudaSession:
         flat_samples = Flat(batches.source.name, network, recipe.loss_row, recipe.weighs, dtype)
         self._feed = feed(batches, self._orders, flat_samples)
         self._samples = DeviceSamples(self._feed.samples, self._like)
-        stages = stages_of(network)
+        stages = in_evaluation(stages_of(network), self.module)
         rows = min(batches.size, len(batches.source))
         self.schedule = schedule_of(stages, rows, dtype.itemsize, recipe, machine)
         self._vectors = Vectors(self.schedule, stages, self.module, self._named, recipe, self._like)
@@ -109,6 +111,9 @@ class FusedCudaSession:
             losses += self._launch(ahead, target)
         elapsed_s = perf_counter() - started
         self._vectors.write()
+        for norm in averaging_of(self.module):
+            if norm.training and norm.num_batches_tracked is not None:
+                norm.num_batches_tracked += len(losses)
         return Advance(tuple(losses), elapsed_s)
 
     def _launch(self, ahead: Ahead, target: float) -> list[float]:
@@ -121,8 +126,8 @@ class FusedCudaSession:
         order, losses, vectors = memory.order_of(ahead.order), memory.losses_of(updates), self._vectors
         memory.counter.zero_()
         tensors = (
-            *self._samples.tensors, order, vectors.weights, *vectors.kept, memory.work, memory.parts,
-            memory.sums, losses, memory.counter, memory.made, rates,
+            *self._samples.tensors, order, vectors.weights, *vectors.kept, vectors.averages,
+            memory.work, memory.parts, memory.sums, losses, memory.counter, memory.made, rates,
         )  # fmt: skip
         if ahead.samples is None:
             epoch = len(batches.source), batches.size, batches.updates_per_epoch, batches.samples_per_epoch
@@ -180,10 +185,3 @@ def schedule_of(
     task = stages, rows, itemsize, sum(slots_of(recipe)), machine.limits, machine.meet
     alters = bool(recipe.clip_norm or recipe.l1 or recipe.l2)
     return (None if alters else hidden_schedule(*task)) or chain_schedule(*task, alters=alters)
-
-
-def _in_modes(network: Network, module: nn.Module) -> Network:
-    """Return the network of a module; a Dropout in evaluation mode drops nothing."""
-    drops = (leaf.training for leaf in flat(module) if isinstance(leaf, nn.Dropout))
-    steps = [replace(s, p=s.p * next(drops)) if isinstance(s, Dropout) else s for s in network.steps]
-    return replace(network, steps=tuple(steps))

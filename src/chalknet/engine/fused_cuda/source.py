@@ -7,7 +7,7 @@ from pathlib import Path
 from chalknet.engine.fused_cpu.optimizer_rows import EPS, numbers_of, slots_of
 from chalknet.engine.fused_cuda.formulas import in_cuda
 from chalknet.engine.fused_cuda.schedules import KernelPlan
-from chalknet.engine.fused_cuda.stages import LINEAR, Behind, Stage
+from chalknet.engine.fused_cuda.stages import MATRICES, Behind, Stage
 from chalknet.network import Activation, Dropout
 from chalknet.planning import Loss, Recipe
 
@@ -15,9 +15,13 @@ FOLDER = Path(__file__).parent / "source"
 _QUICK_EPS = 1e-10  # a root of no normal float is far below its last bit
 _BEFORE = ("device.cuh", "numbers.cuh", "call.cuh", "optimizers.cuh")
 _BEHIND = {
-    "chain.cu": ("stages.cuh", "weights.cuh", "thin.cuh", "passes.cuh", "spread.cuh", "altered.cuh"),
+    "chain.cu": (
+        "stages.cuh", "weights.cuh", "columns.cuh", "softmax.cuh", "prelu.cuh", "norms.cuh", "layer_norm.cuh",
+        "batch_norm.cuh", "embedding.cuh", "residual.cuh", "line_gradients.cuh", "thin.cuh", "passes.cuh",
+        "spread.cuh", "altered.cuh",
+    ),
     "hidden_units.cu": (),
-}
+}  # fmt: skip
 
 
 def text_of(
@@ -73,12 +77,12 @@ def _read(name: str) -> str:
 def _constants_of(
     stages: list[Stage], recipe: Recipe, trained: list[tuple[bool, bool]]
 ) -> dict[str, int | str]:
-    linears = [k for k, stage in enumerate(stages) if stage.kind == LINEAR]
+    fitted = [k for k, stage in enumerate(stages) if stage.weights]
     return {
         "FEATURES": stages[0].positions * stages[0].inputs,
         "DROPS": int(any(_drops(stage) for stage in stages)),
-        "FIRST_LINEAR": linears[0],
-        "ALL_TRAINED": int(all(all(trained[k][: 1 + stages[k].bias]) for k in linears)),
+        "FIRST_FITTED": fitted[0],
+        "ALL_TRAINED": int(all(all(trained[k][: 1 + stages[k].bias]) for k in fitted)),
         **_constants_of_loss(stages, recipe),
         **_constants_of_optimizer(recipe),
     }
@@ -143,7 +147,9 @@ def behind_text(behind: Behind) -> str:
 def _stage_text(k: int, stage: Stage, trains: tuple[bool, bool], schedule: KernelPlan) -> str:
     facts = {
         "KIND": stage.kind, "IN": stage.inputs, "OUT": stage.outputs, "BIAS": int(stage.bias),
-        "POSITIONS": stage.positions, "WEIGHT": schedule.weights_at[k], "BEHIND": int(bool(stage.behind)),
+        "LINES": stage.lines, "WIDTH": stage.line, "IS_MATRIX": int(stage.kind in MATRICES),
+        "KEPT": stage.kept, "OTHER": stage.other, "POSITIONS": stage.positions,
+        "WEIGHT": schedule.weights_at[k], "BEHIND": int(bool(stage.behind)),
         "DROPS_HERE": int(_drops(stage)), "TRAIN_WEIGHT": int(trains[0]), "TRAIN_BIAS": int(trains[1]),
         "TILES_BEFORE": schedule.before[k] if schedule.before else 0, **schedule.places[k],
     }  # fmt: skip
@@ -156,6 +162,7 @@ def _stage_text(k: int, stage: Stage, trains: tuple[bool, bool], schedule: Kerne
         (
             f"template <> struct Stage<{k}> {{",
             f"  enum {{ {', '.join(f'{name} = {value}' for name, value in facts.items())} }};",
+            f"  static constexpr double EPS = {stage.eps!r}, MOMENTUM = {stage.momentum!r};",
             *(f"  using {name} = {tile.text};" for name, tile in schedule.tiles[k].items()),
             "  static MEMBER void behind(REAL& h, REAL& d, uint32 key, int at) {",
             *(f"    {step}" for step in steps),

@@ -6,27 +6,20 @@ import torch
 from torch import nn
 
 from chalknet.engine.fused_cpu.optimizer_rows import SLOTS, first_sum, slots_of
+from chalknet.engine.fused_cpu.step_table import averaging_of, owners_of
 from chalknet.engine.fused_cuda.schedules import KernelPlan
-from chalknet.engine.fused_cuda.stages import Stage
+from chalknet.engine.fused_cuda.stages import LINEAR, MATRICES, Stage
 from chalknet.planning import Recipe
-
-
-def linears_of(module: nn.Module) -> list[nn.Linear]:
-    """Return the Linears of a module, in the order of the network's."""
-    return [child for child in module.modules() if isinstance(child, nn.Linear)]
 
 
 def trained_of(stages: list[Stage], module: nn.Module) -> list[tuple[bool, bool]]:
     """Return of each stage whether its weight and its bias are trained."""
-    linears = iter(linears_of(module))
+    owners = iter(owners_of(module))
     found = []
     for stage in stages:
-        if not stage.weights:
-            found.append((False, False))
-            continue
-        linear = next(linears)
-        bias = linear.bias is not None and linear.bias.requires_grad
-        found.append((linear.weight.requires_grad, bias))
+        own = dict(next(owners).named_parameters(recurse=False)) if stage.weights else {}
+        weight, bias = (name in own and own[name].requires_grad for name in ("weight", "bias"))
+        found.append((weight, bias))
     return found
 
 
@@ -42,8 +35,10 @@ class Vectors:
         like: an empty tensor of the type and device.
 
     Attributes:
-        weights: all weights: a Linear as `(inputs, outputs)`, its bias behind it.
+        weights: all weights: a Linear as `(inputs, outputs)`, an embedding as `(categories, width)`, the
+            factors of a norm or slopes of PReLU as a line; the bias behind it.
         kept: the three vectors of the optimizer; those that it does not use have one number.
+        averages: what BatchNorms keep of the batches: running means and variances among it.
         slots: views of them, by parameter and torch's name.
     """
 
@@ -56,43 +51,60 @@ class Vectors:
         recipe: Recipe,
         like: torch.Tensor,
     ) -> None:
-        places = [at for at, stage in zip(schedule.weights_at, stages, strict=True) if stage.weights]
-        linears, used = linears_of(module), slots_of(recipe)
+        places = [(s, at) for s, at in zip(stages, schedule.weights_at, strict=True) if s.weights]
+        owners, used = owners_of(module), slots_of(recipe)
         self.weights = like.new_zeros(schedule.weights)
         self.kept = [like.new_zeros(schedule.weights if is_used else 1) for is_used in used]
         self.kept[1].fill_(first_sum(recipe))
-        self._views = _pairs(linears, places, self.weights)
+        self.averages = like.new_zeros(max(schedule.averages, 1))
+        self._views = _pairs(owners, places, self.weights)
         names: dict[torch.Tensor, str] = {
             parameter: name for name, parameter in named.named_parameters() if parameter.requires_grad
         }
         self.slots: dict[str, dict[str, torch.Tensor]] = {name: {} for name in names.values()}
         for slot, vector, is_used in zip(SLOTS[recipe.optimizer], self.kept, used, strict=True):
-            for parameter, view in _pairs(linears, places, vector) if is_used else ():
+            for parameter, view in _pairs(owners, places, vector) if is_used else ():
                 if parameter in names:
                     self.slots[names[parameter]][slot] = view
+        norms = [(s, here["AVERAGES"]) for s, here in zip(stages, schedule.places, strict=True) if s.averages]
+        self._views += _averages(averaging_of(module), norms, self.averages)
 
     @torch.no_grad()
     def read(self) -> None:
-        """Take the module's weights."""
+        """Take the module's weights and running averages."""
         for parameter, view in self._views:
             view.copy_(parameter)
 
     @torch.no_grad()
     def write(self) -> None:
-        """Give the module the weights."""
+        """Give the module the weights and running averages."""
         for parameter, view in self._views:
             parameter.copy_(view)
 
 
 def _pairs(
-    linears: list[nn.Linear], places: list[int], vector: torch.Tensor
+    owners: list[nn.Module], places: list[tuple[Stage, int]], vector: torch.Tensor
 ) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Return each parameter with its view of a vector."""
     pairs: list[tuple[torch.Tensor, torch.Tensor]] = []
-    for linear, at in zip(linears, places, strict=True):
-        outputs, inputs = linear.weight.shape
-        end = at + inputs * outputs
-        pairs.append((linear.weight, vector[at:end].view(inputs, outputs).t()))
-        if linear.bias is not None:
-            pairs.append((linear.bias, vector[end : end + outputs]))
+    for owner, (stage, at) in zip(owners, places, strict=True):
+        own = dict(owner.named_parameters(recurse=False))
+        end = at + stage.lines * stage.line
+        view = vector[at:end].view(stage.lines, stage.line) if stage.kind in MATRICES else vector[at:end]
+        pairs.append((own["weight"], view.t() if stage.kind == LINEAR else view))
+        if stage.bias:
+            pairs.append((own["bias"], vector[end : end + stage.line]))
+    return pairs
+
+
+def _averages(
+    norms: list[nn.BatchNorm1d], places: list[tuple[Stage, int]], vector: torch.Tensor
+) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Return each running mean and variance with its view of a vector."""
+    pairs: list[tuple[torch.Tensor, torch.Tensor]] = []
+    for norm, (stage, at) in zip(norms, places, strict=True):
+        assert norm.running_mean is not None and norm.running_var is not None
+        middle = at + stage.outputs
+        pairs.append((norm.running_mean, vector[at:middle]))
+        pairs.append((norm.running_var, vector[middle : middle + stage.outputs]))
     return pairs

@@ -42,7 +42,7 @@ DEVICE Altered alter(const Batch& batch, double* of_warps, uint32& round) {
     const int role = role_of<0>(place);
     if (role == NOT_TRAINED) continue;
     REAL gradient = sum_of_parts(memory, place);
-    if (PENALISES && role == TRAINED_WEIGHT) {
+    if (PENALISES && role == PENALISED) {
       const REAL w = memory.weights[place];
       gradient += twice_l2 * w + l1 * sign_of(w);
       altered.penalty += call.l1 * fabs((double)w) + call.l2 * (double)w * (double)w;

@@ -3,6 +3,13 @@
 #define SOFTMAX 1
 #define LOG_SOFTMAX 2
 #define POINT 3
+#define PRELU 4
+#define LAYER_NORM 5
+#define BATCH_NORM 6
+#define FIXED_NORM 7  // a BatchNorm in evaluation mode
+#define EMBED 8
+#define SKIP 9  // the beginning of a residual block, and its end
+#define ADD 10
 
 // What a launch is called with, and the rows of an update.
 // Every field is eight bytes wide; call.py has them in the same order.
@@ -11,8 +18,9 @@ struct Call {
   const TARGET* y;      // all targets, a row each; class numbers for losses of classes
   const REAL* sample_weights;  // WEIGHS: what each sample weighs
   const int* order;     // rows of the epochs ahead
-  REAL* weights;        // a Linear as (inputs, outputs), its bias behind it
+  REAL* weights;        // of each stage, lines of weights: a Linear as (inputs, outputs), its bias behind it
   REAL *first, *second, *third;  // what the optimizer keeps, as the weights lie
+  REAL* averages;       // what BatchNorms keep of the batches: see batch_norm.cuh
   REAL* work;           // memory for what lies between two steps
   double* parts;        // the loss of each tile of rows
   double* sums;         // ALTERS: of each block, the squares of its gradients and the penalties of its weights

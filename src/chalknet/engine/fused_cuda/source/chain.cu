@@ -1,9 +1,9 @@
-// Any chain of Linears, activations, Dropout and softmax: k updates in one launch.
+// Any chain of Linears, activations, norms, residual blocks and what else has a stage: k updates in one launch.
 //
 // An update is a row of phases with a barrier of all blocks behind each:
-//   the wide Linears in front (stages before FIRST_ROWS), each cut into tiles of rows and outputs;
+//   the stages before FIRST_ROWS: all up to the last BatchNorm, and wide ones; each is cut into tiles of rows and outputs;
 //   tiles of rows, each taken through all further stages, the loss and back by one block;
-//   the way back through the wide Linears;
+//   the way back through the stages before FIRST_ROWS;
 //   tiles of the weights' gradients, each with its weights' update. Where there are too few tiles for the blocks,
 //   the rows are split too: parts of gradients are written, and added up by one more phase.
 // Where something is done to the gradients, they are all written before the weights' update: see altered.cuh.
@@ -68,7 +68,7 @@ template <int s> DEVICE void rows_forward(const Batch& batch, int low, int high)
 }
 
 template <int s> DEVICE void rows_backward(const Batch& batch, int low, int high) {
-  if constexpr (s >= FIRST_ROWS && s > FIRST_LINEAR) {
+  if constexpr (s >= FIRST_ROWS && s > FIRST_FITTED) {
     backward<s>(batch, low * Stage<s>::POSITIONS, high * Stage<s>::POSITIONS, 0, Stage<s>::IN);
     rows_backward<s - 1>(batch, low, high);
   }
@@ -86,10 +86,17 @@ template <class HandOn> DEVICE void run_rows(Batch& batch, double* of_warps, con
   }
 }
 
-// A phase of tiles of one wide Linear: rows by outputs forward, rows by inputs backward.
+// What a block takes of a stage before FIRST_ROWS at a time: M lines by N values. A BatchNorm takes all lines.
+template <int s, bool FORWARD, int KIND> struct Share {
+  static constexpr int M = KIND == BATCH_NORM ? ROWS : WARPS, N = KIND == BATCH_NORM ? 32 : FORWARD ? Stage<s>::OUT : Stage<s>::IN;
+};
+template <int s> struct Share<s, true, LINEAR> { static constexpr int M = Stage<s>::Forward::M, N = Stage<s>::Forward::N; };
+template <int s> struct Share<s, false, LINEAR> { static constexpr int M = Stage<s>::Backward::M, N = Stage<s>::Backward::N; };
+
+// A phase of tiles of one such stage: rows by outputs forward, rows by inputs backward.
 template <int s, bool FORWARD> DEVICE void run_wide(const Batch& batch) {
   using S = Stage<s>;
-  constexpr int M = FORWARD ? S::Forward::M : S::Backward::M, N = FORWARD ? S::Forward::N : S::Backward::N;
+  constexpr int M = Share<s, FORWARD, S::KIND>::M, N = Share<s, FORWARD, S::KIND>::N;
   constexpr int WIDTH = FORWARD ? S::OUT : S::IN, ACROSS = (WIDTH + N - 1) / N;
   const int lines = batch.rows.size * S::POSITIONS, tiles = (lines + M - 1) / M * ACROSS;
   for (int tile = BLOCK; tile < tiles; tile += BLOCKS) {
@@ -109,14 +116,12 @@ template <int s> DEVICE void wide_forward(const Batch& batch, uint32& round) {
 }
 
 template <int s> DEVICE void wide_backward(const Batch& batch, uint32& round) {
-  if constexpr (s > FIRST_LINEAR) {
+  if constexpr (s > FIRST_FITTED) {
     run_wide<s, false>(batch);
     meet_all(batch.call.counter, round);
     wide_backward<s - 1>(batch, round);
   }
 }
-
-constexpr bool IN_PARTS = SPLITS > 1 || ALTERS;  // whether gradients are written before their weights' update
 
 // The gradients of the weights, a tile of inputs by outputs at a time, and the update of these weights.
 template <int s> DEVICE void run_weights(const Batch& batch, const Rule& rule) {
@@ -144,6 +149,8 @@ template <int s> DEVICE void run_weights(const Batch& batch, const Rule& rule) {
         else kept[i].update(rule, memory, place, sum);
       }, memory.room);
     }
+  } else if constexpr (S::LINES > 0) {
+    run_line_weights<s>(batch, rule);
   }
   if constexpr (s + 1 < STAGES) run_weights<s + 1>(batch, rule);
 }
@@ -188,6 +195,7 @@ DEVICE Memory memory_of(const Call& call, unsigned char* bytes) {
   shared += NEAR_X;
   memory.weights = WEIGHTS_SHARED ? shared : call.weights;
   shared += WEIGHTS_SHARED ? WEIGHTS : 0;
+  memory.averages = call.averages;
   memory.work = WORK_SHARED ? shared : call.work;
   shared += WORK_SHARED ? WORK : 0;
   memory.first = USES_FIRST && STATE_SHARED ? shared : call.first;

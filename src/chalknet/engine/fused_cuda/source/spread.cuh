@@ -8,8 +8,8 @@ template <int s> DEVICE int weights_in(int low, int high) {  // of the places [l
   if constexpr (s == STAGES) return 0;
   else {
     using S = Stage<s>;
-    const int end = S::WEIGHT + (S::IN + S::BIAS) * S::OUT, from = low > S::WEIGHT ? low : (int)S::WEIGHT, to = high < end ? high : end;
-    return (S::KIND == LINEAR && to > from ? to - from : 0) + weights_in<s + 1>(low, high);
+    const int end = S::WEIGHT + (S::LINES + S::BIAS) * S::WIDTH, from = low > S::WEIGHT ? low : (int)S::WEIGHT, to = high < end ? high : end;
+    return (to > from ? to - from : 0) + weights_in<s + 1>(low, high);
   }
 }
 
@@ -18,8 +18,10 @@ template <int s> DEVICE int near_place_of(int place) {
   if constexpr (s == STAGES) return -1;
   else {
     using S = Stage<s>;
-    const int at = place - S::WEIGHT;
-    if (S::KIND == LINEAR && at >= 0 && at < (S::IN + S::BIAS) * S::OUT) return S::NEAR_WEIGHT + at / S::OUT * S::LINE + at % S::OUT;
+    if constexpr (S::LINES > 0) {
+      const int at = place - S::WEIGHT;
+      if (at >= 0 && at < (S::LINES + S::BIAS) * S::WIDTH) return near_place_in<s>(at);
+    }
     return near_place_of<s + 1>(place);
   }
 }

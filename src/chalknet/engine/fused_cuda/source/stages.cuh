@@ -1,11 +1,11 @@
-// The stages of a network: a Linear or a softmax, and the activations and Dropouts behind it.
+// The stages of a network: what has a pass of its own, and the activations and Dropouts behind it.
 //
 // Stage<s> is written by source.py from the network. The memory of a stage holds, for each row of a batch:
-// H what it hands on, D the derivative of what lies behind its Linear, G the gradient of the Linear's values;
-// of a softmax, S its values. Where few rows are a block's tile (THIN), those of the stages from FIRST_ROWS on lie in
+// H what it hands on, D the derivative of what lies behind it, G the gradient of its values before that;
+// S what it keeps for the way back besides: KEPT numbers of a line. Where few rows are a block's tile (THIN), those of the stages from FIRST_ROWS on lie in
 // shared memory, and what other blocks read of them in global memory too.
 struct Memory {
-  REAL *weights, *first, *second, *third, *work, *room;
+  REAL *weights, *first, *second, *third, *averages, *work, *room;
   REAL* gradients;                          // SPREAD: of this block's weights, from each block
   REAL *near_weights, *near_rows, *near_x;  // THIN: lines of weights, of values, and of what goes into FIRST_ROWS
   TARGET* near_y;
@@ -29,15 +29,48 @@ template <int s> struct Near {
   static constexpr bool is = THIN && s >= FIRST_ROWS;  // whether the stage's rows lie in shared memory
 };
 
-// The line of a stage's array, and what goes into a stage for a line.
+// The line of a stage's array.
 template <int s> DEVICE REAL* line_of(const Batch& batch, int near_at, int at, int line) {
   using S = Stage<s>;
   return Near<s>::is ? batch.memory.near_rows + near_at + (line - batch.first) * S::STRIDE : batch.memory.work + at + line * S::OUT;
 }
-template <int s> DEVICE REAL* into(const Batch& batch, int line) {
-  if constexpr (Near<s>::is && s == FIRST_ROWS) return batch.memory.near_x + (line - batch.first) * IN_STRIDE;
-  else if constexpr (Near<s>::is) return line_of<s - 1>(batch, Stage<s - 1>::NEAR_H, Stage<s - 1>::H, line);
-  else return batch.memory.work + Stage<(s > 0 ? s - 1 : 0)>::H + line * Stage<s>::IN;
+
+// What goes into a stage for a line, and the gradient of its values. NEAR: of the tile of this block, where that lies.
+template <int s, bool NEAR = true> DEVICE const REAL* into(const Batch& batch, int line) {
+  using S = Stage<s>;
+  if constexpr (NEAR && Near<s>::is && s == FIRST_ROWS) return batch.memory.near_x + (line - batch.first) * IN_STRIDE;
+  else if constexpr (NEAR && Near<s>::is) return line_of<s - 1>(batch, Stage<s - 1>::NEAR_H, Stage<s - 1>::H, line);
+  else if constexpr (s == 0) return batch.x(line / S::POSITIONS) + line % S::POSITIONS * S::IN;
+  else return batch.memory.work + Stage<s - 1>::H + line * S::IN;
+}
+template <int s, bool NEAR = true> DEVICE const REAL* gradients_of(const Batch& batch, int line) {
+  using S = Stage<s>;
+  return NEAR ? line_of<s>(batch, S::NEAR_G, S::G, line) : batch.memory.work + S::G + line * S::OUT;
+}
+
+// The numbers that a stage keeps of a line, and how one of them is written: where gradients of weights read it too.
+template <int s, bool NEAR = true> DEVICE const REAL* kept_of(const Batch& batch, int line) {
+  using S = Stage<s>;
+  return NEAR && Near<s>::is ? batch.memory.near_rows + S::NEAR_S + (line - batch.first) * S::STRIDE : batch.memory.work + S::S + line * S::KEPT;
+}
+template <int s> DEVICE void keep(const Batch& batch, int line, int i, REAL value) {
+  using S = Stage<s>;
+  if (Near<s>::is) batch.memory.near_rows[S::NEAR_S + (line - batch.first) * S::STRIDE + i] = value;
+  if (!Near<s>::is || (S::LINES > 0 && BLOCKS > 1 && !SPREAD)) batch.memory.work[S::S + line * S::KEPT + i] = value;
+}
+
+// A weight by its place among those of its stage: where it lies in shared memory, and what it is.
+template <int s> DEVICE int near_place_in(int at) { return Stage<s>::NEAR_WEIGHT + at / Stage<s>::WIDTH * Stage<s>::LINE + at % Stage<s>::WIDTH; }
+template <int s> DEVICE REAL fitted(const Batch& batch, int at) {
+  return Near<s>::is ? batch.memory.near_weights[near_place_in<s>(at)] : batch.memory.weights[Stage<s>::WEIGHT + at];
+}
+
+// Each value of lines [low, high), a thread each; each line, a warp each.
+template <int WIDTH, class Each> DEVICE void each_value(int low, int high, const Each& each) {
+  for (int at = low * WIDTH + THREAD; at < high * WIDTH; at += THREADS) each(at / WIDTH, at % WIDTH);
+}
+template <class Each> DEVICE void each_line(int low, int high, const Each& each) {
+  for (int line = low + WARP; line < high; line += WARPS) each(line);
 }
 
 // The values that go into a stage, as the operand A(row, k); behind the last one, 1, by which the bias is multiplied.
@@ -110,7 +143,7 @@ template <int s, bool FORWARD> struct Weights {
 // Takes a value through what lies behind a stage's Linear or softmax, and keeps what the way back needs.
 template <int s> DEVICE void hand_on(const Batch& batch, int line, int output, REAL value) {
   using S = Stage<s>;
-  if (S::KIND == SOFTMAX || S::KIND == LOG_SOFTMAX) line_of<s>(batch, S::NEAR_S, S::S, line)[output] = value;
+  if (S::KIND == SOFTMAX || S::KIND == LOG_SOFTMAX) keep<s>(batch, line, output, value);
   REAL h = value, d = 1;
   if (S::BEHIND) {
     int row = line / S::POSITIONS, position = line % S::POSITIONS;
@@ -135,38 +168,12 @@ template <int s, int WIDTH> DEVICE void hand_back(const Batch& batch, int line, 
   }
 }
 
-// Softmax and its logarithm: a warp for each line.
-template <int s> DEVICE void forward_softmax(const Batch& batch, int low, int high) {
-  using S = Stage<s>;
-  for (int line = low + WARP; line < high; line += WARPS) {
-    const REAL* z = into<s>(batch, line);
-    REAL highest = z[0], total = 0;
-    for (int i = LANE; i < S::OUT; i += 32) highest = z[i] > highest ? z[i] : highest;
-    highest = largest_of_warp(highest);
-    for (int i = LANE; i < S::OUT; i += 32) total += exp(z[i] - highest);
-    total = sum_of_warp(total);
-    for (int i = LANE; i < S::OUT; i += 32)
-      hand_on<s>(batch, line, i, S::KIND == SOFTMAX ? exp(z[i] - highest) / total : z[i] - highest - log(total));
-  }
+// Hands the gradient of what went into a stage back.
+template <int s> DEVICE void hand_before(const Batch& batch, int line, int i, REAL gradient) {
+  hand_back<(s > 0 ? s - 1 : 0), Stage<s>::IN>(batch, line, i, gradient);
 }
 
-template <int s> DEVICE void backward_softmax(const Batch& batch, int low, int high) {
-  using S = Stage<s>;
-  for (int line = low + WARP; line < high; line += WARPS) {
-    const REAL *g = line_of<s>(batch, S::NEAR_G, S::G, line), *h = line_of<s>(batch, S::NEAR_S, S::S, line);
-    REAL total = 0;
-    for (int i = LANE; i < S::OUT; i += 32) total += S::KIND == SOFTMAX ? g[i] * h[i] : g[i];
-    total = sum_of_warp(total);
-    for (int i = LANE; i < S::OUT; i += 32)
-      hand_back<(s > 0 ? s - 1 : 0), S::OUT>(batch, line, i, S::KIND == SOFTMAX ? h[i] * (g[i] - total) : g[i] - exp(h[i]) * total);
-  }
-}
-
-// What a network begins with where that is no Linear.
+// A stage that hands on what goes into it: what a network begins with where that has no stage, and a residual block.
 template <int s> DEVICE void forward_point(const Batch& batch, int low, int high) {
-  using S = Stage<s>;
-  for (int at = low * S::OUT + THREAD; at < high * S::OUT; at += THREADS) {
-    const int line = at / S::OUT, i = at % S::OUT;
-    hand_on<s>(batch, line, i, Near<s>::is ? into<s>(batch, line)[i] : batch.x(line / S::POSITIONS)[line % S::POSITIONS * S::OUT + i]);
-  }
+  each_value<Stage<s>::OUT>(low, high, [&](int line, int i) { hand_on<s>(batch, line, i, into<s>(batch, line)[i]); });
 }

@@ -95,9 +95,9 @@ template <int s> DEVICE void thin_backward(const Batch& batch, int high) {
   using S = Stage<s>;
   const REAL* w = batch.memory.near_weights + S::NEAR_WEIGHT;
   thin_product<S::IN, S::OUT, S::STRIDE, 2>(
-      line_of<s>(batch, S::NEAR_G, S::G, batch.first), [&](int k, int column, int, int) { return w[column * S::LINE + k]; },
+      gradients_of<s>(batch, batch.first), [&](int k, int column, int, int) { return w[column * S::LINE + k]; },
       [&](int row, int column, REAL sum) {
-        if (batch.first + row < high) hand_back<(s > 0 ? s - 1 : 0), S::IN>(batch, batch.first + row, column, sum);
+        if (batch.first + row < high) hand_before<s>(batch, batch.first + row, column, sum);
       },
       batch.memory.room);
 }
@@ -106,9 +106,9 @@ template <int s> DEVICE void thin_backward(const Batch& batch, int high) {
 template <int s, bool BACK> DEVICE void copy_weights(const Memory& memory) {
   if constexpr (s < STAGES) {
     using S = Stage<s>;
-    if (S::KIND == LINEAR)
-      for (int at = THREAD; at < (S::IN + S::BIAS) * S::OUT; at += THREADS) {
-        REAL *far = memory.weights + S::WEIGHT + at, *near = memory.near_weights + S::NEAR_WEIGHT + at / S::OUT * S::LINE + at % S::OUT;
+    if constexpr (S::LINES > 0)
+      for (int at = THREAD; at < (S::LINES + S::BIAS) * S::WIDTH; at += THREADS) {
+        REAL *far = memory.weights + S::WEIGHT + at, *near = memory.near_weights + near_place_in<s>(at);
         if (BACK) *far = *near; else copy_later(near, far);
       }
     copy_weights<s + 1, BACK>(memory);
@@ -147,7 +147,7 @@ template <int s, class Each> DEVICE void thin_gradients(const Batch& batch, cons
     using C = Columns<S::OUT, S::IN>;
     constexpr int STRIDE = s == FIRST_ROWS ? IN_STRIDE : Stage<(s > 0 ? s - 1 : 0)>::STRIDE;
     constexpr bool HELD = FIRST_HELD && s == 0;
-    const REAL *a = into<s>(batch, batch.first), *gradients = line_of<s>(batch, S::NEAR_G, S::G, batch.first);
+    const REAL *a = into<s>(batch, batch.first), *gradients = gradients_of<s>(batch, batch.first);
     const int group = THREAD / C::ACROSS;
     for (int column = THREAD % C::ACROSS; column < S::OUT && group < C::GROUPS; column += C::ACROSS) {
       REAL g[TILE_ROWS], of_bias = 0;
@@ -171,6 +171,8 @@ template <int s, class Each> DEVICE void thin_gradients(const Batch& batch, cons
         }
       if (S::BIAS && (SPREAD || S::TRAIN_BIAS) && group == 0) each(near + S::IN * S::LINE, place + S::IN * S::OUT, of_bias, -1, 0);
     }
+  } else if constexpr (S::LINES > 0) {
+    thin_line_gradients<s>(batch, each);
   }
   if constexpr (s + 1 < STAGES) thin_gradients<s + 1>(batch, each);
 }

@@ -21,15 +21,16 @@ struct Kept {
   }
 };
 
-// What lies at a place of the vector of weights; some places fill up a line.
-constexpr int NOT_TRAINED = 0, TRAINED_WEIGHT = 1, TRAINED_BIAS = 2;
+// What lies at a place of the vector of weights; some places fill up a line. Penalties are taken of matrices.
+constexpr int NOT_TRAINED = 0, TRAINED = 1, PENALISED = 2;
 template <int s> DEVICE int role_of(int place) {
   if constexpr (s == STAGES) return NOT_TRAINED;
-  else if constexpr (Stage<s>::KIND == LINEAR) {
+  else if constexpr (Stage<s>::LINES > 0) {
     using S = Stage<s>;
     const int at = place - S::WEIGHT;
-    if (at < 0 || at >= (S::IN + S::BIAS) * S::OUT) return role_of<s + 1>(place);
-    return at < S::IN * S::OUT ? (S::TRAIN_WEIGHT ? TRAINED_WEIGHT : NOT_TRAINED) : S::TRAIN_BIAS ? TRAINED_BIAS : NOT_TRAINED;
+    if (at < 0 || at >= (S::LINES + S::BIAS) * S::WIDTH) return role_of<s + 1>(place);
+    if (at >= S::LINES * S::WIDTH) return S::TRAIN_BIAS ? TRAINED : NOT_TRAINED;
+    return !S::TRAIN_WEIGHT ? NOT_TRAINED : S::IS_MATRIX ? PENALISED : TRAINED;
   } else return role_of<s + 1>(place);
 }
 template <int s> DEVICE bool is_trained(int place) { return role_of<s>(place) != NOT_TRAINED; }
