@@ -17,8 +17,8 @@ import chalknet as cn
 from chalknet.notation.drawings import repetition, sizes_said, vocabulary, words
 from chalknet.notation.drawings.labels import plain
 
-_SHORT, _LONG = 20_000, 2_000_000
-_NOTICEABLE_S = 0.4  # below it, noise of the machine hides what grows how
+_SHORT, _LONG = 8_000, 2_000_000
+_NOTICEABLE_S = 0.1  # below it, noise of the machine hides what grows how
 
 
 def bad(found):

@@ -34,7 +34,8 @@ def test_the_derivative_of_a_row_is_the_finite_difference_of_its_formula(activat
     row, step = activation.row, 1e-6
     if not row.elementwise or "threshold" in dict(activation.options):
         return  # softplus jumps at its threshold by less than float32 shows: no derivative there
-    for z in POINTS:
+    jump = 20 / activation.all_options.get("beta", 1.0) if activation.kind == "softplus" else math.inf
+    for z in (z for z in POINTS if abs(z - jump) > step):
         ahead = value_of(row.formula, z + step, activation.all_options)
         behind = value_of(row.formula, z - step, activation.all_options)
         h = value_of(row.formula, z, activation.all_options)

@@ -60,6 +60,14 @@ def test_a_file_that_is_given_is_treated_as_it_was_in_the_fit(tmp_path, whole):
         shutil.rmtree(copy)
 
 
+def test_a_file_of_the_same_name_with_other_columns_is_not_taken(tmp_path):
+    folder = project(tmp_path / "p")
+    (folder / "data" / "h.csv").rename(tmp_path / "elsewhere.csv")
+    (tmp_path / "h.csv").write_text("town,price\nc1,3\nc2,4\n")
+    with pytest.raises(cn.FileProblem, match=r"h\.csv does not fit: .*--data FILE"):
+        cn.resume(folder / "runs" / "run", updates=9)
+
+
 def test_another_content_is_refused_wherever_it_is(tmp_path):
     folder = project(tmp_path / "p")
     (tmp_path / "other.csv").write_text(TABLE.replace("420", "421"))

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from chalknet.data.columns import LoadOptions, Preparation
 from chalknet.data.formats import NUMBER_KINDS, Column, DataTable, RawRows, TableColumn, Words, format_of
 from chalknet.data.load import file_of, load
+from chalknet.data.opened import source_of
 from chalknet.data.sources import Source
 from chalknet.errors import DataError
 from chalknet.lang import speaking
@@ -56,13 +58,22 @@ def describe(data: object, **options: Any) -> dict[str, str]:
         return {"name": path.name, "problem": problem}
     found = _scan(table)
     try:
-        seen = {} if problem else _facts(load(data, **options))
+        seen = {} if problem else _facts(_loaded(table, data, asked, **options))
     except DataError as refusal:
         problem = _english(refusal)
     if problem:
         return found | {"problem": problem}
     renamed = {"x": "x of a fit", "y": "y of a fit"}
     return found | {renamed.get(key, key): fact for key, fact in seen.items() if key != "name"}
+
+
+def _loaded(
+    table: DataTable, data: object, asked: LoadOptions, held_out: object = None, **options: Any
+) -> Source:
+    """Return what a fit would see; of a table that is open already, where no other file belongs to it."""
+    if held_out is None or isinstance(held_out, Real):
+        return source_of(table, asked, None if held_out is None else float(held_out))
+    return load(data, held_out=held_out, **options)
 
 
 _REMEDIES = 4  # followed one after the other
@@ -213,11 +224,11 @@ def _count(tally: _Tally, values: np.ndarray | Words) -> None:
         tally.missing += int((values.numbers < 0).sum())
         tally.words = (tally.words or set()) | set(values.words[:_DIFFERENT])
         return
-    gaps = np.isnan(values)
-    tally.missing += int(gaps.sum())
-    if not gaps.all():
-        tally.least = min(tally.least, float(np.nanmin(values)))
-        tally.most = max(tally.most, float(np.nanmax(values)))
+    there = values[~np.isnan(values)]
+    tally.missing += len(values) - len(there)
+    if len(there):
+        tally.least = min(tally.least, float(there.min()))
+        tally.most = max(tally.most, float(there.max()))
 
 
 def _summary(tally: _Tally) -> str:

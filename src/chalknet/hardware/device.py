@@ -139,7 +139,7 @@ def checked_device(name: object, *, computing: bool = True) -> str:
     except RuntimeError:
         word = asked.lower().partition(":")[0]
         meant = _OTHER_WORDS.get(word, "")
-        problem = unknown_name("device", "device", asked, here(), {asked.lower(): meant})
+        problem = unknown_name("device", "device", asked, here(), {asked.lower(): meant} if meant else None)
         if meant and not _names(meant):
             problem.remedy = (
                 f'{word} would be {meant} in torch, of which there is none here. Say device="cpu".'

@@ -86,6 +86,29 @@ def test_the_package_neuralnetwork_names_layers_and_leaves_out_lines():
     assert len(sketch.links) == 4 * 4 + 3 * 2
 
 
+CHAINS = r"""
+\begin{tikzpicture}[every node/.style={draw, circle}, every join/.style={->}, node distance=8mm]
+  \begin{scope}[start chain=in going below]
+    \foreach \i in {1,2,3} \node[on chain] {$x_\i$};
+  \end{scope}
+  \begin{scope}[start chain=main going right]
+    \node[on chain] at (2,-1) {s};
+    \node[on chain, join] {f};
+    \node[on chain=main going below, join=by <-, join=with in-3 by {->, dashed}] {};
+  \end{scope}
+  \draw[->] (in-1) -- (main-begin);
+  \draw[->] (in-2) -- (main-begin);
+\end{tikzpicture}"""
+
+
+def test_nodes_on_a_chain_stand_behind_each_other_and_are_joined():
+    sketch = read_tikz_sketch(CHAINS)
+    assert {("$x_1$", "s", ""), ("$x_2$", "s", ""), ("s", "f", ""), ("$x_3$", "node 6", "")} == links(sketch)
+    first, _, third, s, f, last = (node.place for node in sketch.nodes.values())
+    assert first.x == third.x and first.y < third.y
+    assert s.y == f.y and s.x < f.x == last.x and f.y < last.y
+
+
 def test_arrays_conditions_and_lines_under_lines_are_followed():
     sketch = read_tikz_sketch(ARRAYS)
     assert [node.text for node in sketch.nodes.values()] == [

@@ -269,7 +269,7 @@ def _layout(scan: _Scan) -> CsvLayout:
         comment=scan.options.comment,
         header=_as_written(scan, first) if header.is_header else b"",
         skipped=scan.skipped,
-        number_first=0 in number_columns(full, len(names)),
+        number_first=bool(number_columns(full, 1)),
         comment_marks=()
         if scan.options.comment
         else tuple(set(COMMENT_MARKS) - {mark_of(row) for row in full}),

@@ -14,8 +14,6 @@ from chalknet.engine.fused_cpu.step_table import lay_out, multiply_adds
 from chalknet.network import Network, numbers
 from chalknet.planning import Recipe
 
-_VECTOR_BYTES = 64  # of the widest; rows are filled up to whole vectors
-
 
 @dataclass(frozen=True)
 class FusedNeeds:
@@ -78,9 +76,10 @@ def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, items
         threads: CPU threads.
         itemsize: bytes of one number.
     """
+    from chalknet.engine.fused_cpu.object_file import current_level  # which loads llvmlite
+
     blocks = walks_blocks(network, recipe)
-    lanes = _VECTOR_BYTES // itemsize
-    fill = SHARE if blocks else lanes
+    fill = SHARE if blocks else current_level().vector_bytes // itemsize
     layout = lay_out(network, np.dtype(f"f{itemsize}"), fill, rows, weighs=recipe.weighs)
     if blocks:
         shapes = [numbers(visit.output_shape)[0] for visit in network.walk()]

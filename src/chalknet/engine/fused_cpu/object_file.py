@@ -35,6 +35,7 @@ _NOT_COMPILED = (
     "objects.py",
     "samples.py",
     "building.py",
+    "needs.py",
 )
 # What the code may call: an unknown name would end the process when it is loaded.
 _MATHEMATICS = (

@@ -10,6 +10,7 @@ from typing import Protocol
 from chalknet.notation.dialects.tex_macros import Names, expand
 from chalknet.notation.dialects.tex_numbers import length
 from chalknet.notation.dialects.tex_text import Cursor, bare
+from chalknet.notation.dialects.tikz_chains import Chain, chain_of, follow
 from chalknet.notation.dialects.tikz_picture import Picture, TexPoint, shown_text, tidy
 from chalknet.notation.dialects.tikz_places import NOWHERE, beside, direction, place
 from chalknet.notation.dialects.tikz_styles import (
@@ -66,6 +67,7 @@ class Placed:
     fixed: bool = False
     is_coordinate: bool = False
     children: bool = False
+    chain: Chain | None = None
 
     def draw(self, picture: Picture) -> TexPoint:
         """Draw it with its labels and pins, and return its point."""
@@ -85,6 +87,8 @@ class Placed:
                 picture.names[tidy(alias)] = key
         for option in self.look.labels:
             self._label(picture, key, option)
+        if self.chain is not None:
+            follow(picture, self, self.chain, key)
         return picture.places[key]
 
     def _label_points(self, picture: Picture) -> None:
@@ -183,6 +187,9 @@ def node_at(
     fixed = pieces.at is not None or any(
         key == "at" or " of" in f"{key} {value}" for key, value in look.others.items()
     )
+    chain = chain_of(context.picture, scope, look.others)
+    if chain is not None and chain.last and not fixed:
+        look.others[chain.way] = f"of {chain.name}-end"
     lines = shown_text(pieces.text).split("\n")
     size = (
         max(look.width, 0.17 * max(map(len, lines)) + 2 * look.sep),
@@ -190,7 +197,7 @@ def node_at(
     )
     where = beside(context.picture, _with_distance(scope, look), look.others, size, where)
     is_point = is_point or (look.shape == "point" and not pieces.text)
-    return Placed(name, look, pieces.text, where, at, context, scope, fixed, is_point)
+    return Placed(name, look, pieces.text, where, at, context, scope, fixed, is_point, chain=chain)
 
 
 def _every(scope: Scope, options: list[TexOption]) -> list[TexOption]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from chalknet.notation.dialects.tex_text import Unread
+from chalknet.notation.dialects.tikz_chains import Chain
 from chalknet.notation.dialects.tikz_styles import LineLook, Look
 from chalknet.notation.drawings.sketch import Drawn, Link, Place, Sketch
 
@@ -21,7 +22,8 @@ _DROPPED = re.compile(
     r"|textcolor|colorbox|begin|end|raisebox|contour|hyperref|adjustbox)\*?(?:\[[^\[\]]*+\])?\{[^{}]*+\}(?:\{[ctblr|@]*+\}(?=\{|\S))?"
 )
 _SHOWN = re.compile(
-    r"\\(?:textbf|textit|emph|textsf|texttt|textrm|textsc|underline|mbox|hbox|shortstack|makecell|parbox|textnormal)(?:\[[^\[\]]*+\])?\s*+"
+    r"\\(?:textbf|textit|emph|textsf|texttt|textrm|textsc|underline|mbox|hbox|shortstack|makecell|textnormal)(?:\[[^\[\]]*+\])?\s*+"
+    r"|\\parbox(?:\[[^\[\]]*+\])*+\{[^{}]*+\}\s*+"
 )
 _LINE_END = re.compile(r"\\\\\*?(?:\[[^\[\]]*+\])?|\\(?:tabularnewline|newline)(?![a-zA-Z])")
 _WHOLE_IN_NAME = re.compile(r"(\d)\.0(?!\d)")
@@ -67,6 +69,7 @@ class Picture:
         frames: rectangles and circles that are drawn without a node.
         bare: nodes that show nothing but their text, which a shape may be drawn around.
         seen: the straight links, so that one drawn twice is one.
+        chains: by their names.
     """
 
     sketch: Sketch
@@ -78,6 +81,7 @@ class Picture:
     frames: list[TikzFrame] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
     seen: set[tuple[str, str, str]] = field(default_factory=set)
+    chains: dict[str, Chain] = field(default_factory=dict)
     unnamed: int = 0
 
     def key(self, name: str) -> str:

@@ -245,6 +245,15 @@ def _data_of(kept: _KeptRun, data: object, run: RunOptions) -> tuple[Source, tup
             if data is None and not Path(problem.where).exists():
                 problem.remedy = _MOVED.format(kept.folder)
             raise
+        except DataError as problem:
+            if data is not None or not notes:
+                raise
+            raise FileProblem(  # a file of the same name that lies beside the run is another one
+                where=str(origin["data"]),
+                got=f"no such file; {keywords['data']} does not fit: {problem.where}: got {problem.got}",
+                wanted="the data of the fit",
+                remedy=_MOVED.format(kept.folder),
+            ) from None
     arrays = run_folder.kept_data(kept.folder, kept.setting)
     if arrays is None:
         raise InvalidValue(
