@@ -8,10 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.notation.test_strangers import ROUTINE, layers, same
 
 import chalknet as cn
 from chalknet.errors import ChalknetError
-from tests.notation.test_strangers import ROUTINE, layers, same
 
 TEXT = (Path(__file__).parent / "many_hands.txt").read_text(encoding="utf-8")
 TEXTS = [block.split("\n", 1) for block in re.split(r"^=== ", TEXT, flags=re.M)[1:]]
