@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from chalknet.errors import CannotExpress, ChalknetError
 from chalknet.notation.drawings.sketch import Link, Sketch
+from chalknet.notation.drawings.vocabulary import said
 
 _REMEDY = "Write it as boxes with one arrow from each layer to the next."
 _NAME = r"\"[^\"]*\"|[^\W\d][\w.]*|\d\w*"
@@ -45,6 +46,9 @@ _OLD_END = r"\(\*(?:top)?\)|\"[^\"]*\"(?:\s+as\s+\w+)?|===\w+===|[^\W\d]\w*"
 _OLD = re.compile(
     rf"(?P<source>{_OLD_END})?\s*{_ARROW}\s*(?:\[(?P<label>[^\[\]]*)\])?\s*(?P<target>{_OLD_END})"
 )
+
+
+_FEWEST_LAYERS = 2  # that are stated in so many words
 
 
 class ChartLine(NamedTuple):
@@ -99,6 +103,7 @@ class _Chart:
     open: list[str] = field(default_factory=list)
     note: list[str] | None = None
     at: int = 0
+    what: ClassVar[str] = ""
 
     def passes(self, text: str, at: int) -> bool:
         """Return whether a line says nothing of the boxes, having put its words where they belong."""
@@ -154,9 +159,17 @@ class _Chart:
         )
 
     def finish(self) -> None:
-        """Check that all is closed."""
+        """Check that all is closed, and that the boxes are layers, as in few charts of this kind."""
         if self.open or self.note is not None:
             raise self.refuse("the end of the text", "a } for each {, and the end of each note")
+        texts = [node.text for node in self.sketch.nodes.values() if node.shape != "plaintext"]
+        if sum(map(_states_a_layer, texts)) < _FEWEST_LAYERS:
+            raise self.sketch.source.refuse(
+                None,
+                got=f"a chart of {self.what} in which nothing speaks of layers",
+                wanted="boxes that state widths or activations",
+                remedy=_REMEDY,
+            )
 
 
 @dataclass
@@ -169,6 +182,7 @@ class _States(_Chart):
         links: the arrows between two states or frames.
     """
 
+    what = "states"
     named: bool = False
     described: set[str] = field(default_factory=set)
     links: list[tuple[str, str, Link]] = field(default_factory=list)
@@ -246,6 +260,7 @@ class _States(_Chart):
 class _Activities(_Chart):
     """Reads the lines of a diagram of activities, of the newer and of the older kind."""
 
+    what = "activities"
     last: str = ""
     label: str = ""
     text: list[str] = field(default_factory=list)
@@ -311,6 +326,13 @@ class _Activities(_Chart):
         super().finish()
         if self.text:
             raise self.refuse(self.text[0], "a ; behind the activity")
+
+
+def _states_a_layer(text: str) -> bool:
+    """Return whether a box names an activation, or a width beside a map, a role or units."""
+    one = said(text)
+    counted = one.width is not None and (one.operation or bool(one.role) or one.counted)
+    return bool(one.steps) or counted
 
 
 def _said(text: str) -> str:

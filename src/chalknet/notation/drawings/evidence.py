@@ -205,6 +205,8 @@ _HAND_OUT: tuple[Rule[View], ...] = (
     Rule("it has another number of units than the value", "hand-out", -2, lambda v: signs.other_count(v) and not signs.only(v.here, "result")),
     Rule("it stands under a title that says it is the output", "hand-out", -2, lambda v: v.title.role == "output" and v.before.title.role != "output"),
     Rule("it names an activation", "hand-out", -3, lambda v: v.said.steps or v.edge.steps),
+    Rule("it names a step that nothing before it does", "hand-out", -4,
+         lambda v: v.reading.maps and not set(v.said.steps) <= {*v.reading.maps[-1].steps}),
     Rule("it says that no activation follows", "hand-out", -2, lambda v: v.said.linear and v.reading.is_open),
     Rule("it states a width of its own", "hand-out", -4, signs.in_width),
     Rule("it is the only one that says that it is the output", "hand-out", -2,

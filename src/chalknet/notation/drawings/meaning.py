@@ -72,7 +72,7 @@ def _candidates(sketch: Sketch, name: str | None) -> list[_Candidate]:
             if isinstance(network, ChalknetError):  # a worse reading is no better for being possible
                 problems.append((weight, network))
                 continue
-            value = f"{network.input_shape} {network.steps}"
+            value = _value_of(network)
             if value not in found or found[value].weight < weight:
                 found[value] = _Candidate(weight, network, structure, reading)
     best = max((one.weight for one in found.values()), default=-inf)
@@ -82,6 +82,19 @@ def _candidates(sketch: Sketch, name: str | None) -> list[_Candidate]:
     if not found:
         raise sketch.source.refuse(0, got="no layer behind X", wanted="at least one step")
     return sorted(found.values(), key=lambda one: -one.weight)
+
+
+def _value_of(network: Network) -> str:
+    """Return what two readings of the same network have in common: all but the names of unknown widths."""
+    names: dict[str, str] = {}
+
+    def known(size: int | str) -> int | str:
+        return names.setdefault(size, f"#{len(names)}") if isinstance(size, str) else size
+
+    steps = [
+        (known(step.out_features), step.bias) if isinstance(step, Linear) else step for step in network.steps
+    ]
+    return f"{[known(size) for size in network.input_shape]} {steps}"
 
 
 def _networks(sketch: Sketch, structure: Structure) -> Iterator[tuple[Reading, Network | ChalknetError]]:

@@ -22,7 +22,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _IS_ONE = re.compile(r"=\s*\+?1\b")
 _INDEXED = re.compile(r"([^\W\d_]{1,4})(?:\^[\[(]?\d{1,3}[\])]?)?_?\(?(\d{1,6})")
 _BIAS_VECTOR = re.compile(r"[bBθ][\^_]?\(?\d*\)?\s*[\[(]?\s*\d+\s*(?:[×x,]\s*\d+)?\s*[)\]]?")
-_INDEX_0 = re.compile(r"([^\W\d_]{1,4})(?:\^[\[(]?\d{1,3}[\])]?)?_?\(?0\)?.{0,12}", re.S)
+_INDEX_0 = re.compile(r"([^\W\d_]{1,4})(?:\^[\[(]?\d{1,3}[\])]?)?_?(?:0|\(0\)).{0,12}", re.S)
 
 
 def _several_words(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from chalknet.notation.disjoint_sets import DisjointSets
 from chalknet.notation.drawings.beside import beside
 from chalknet.notation.drawings.columns import Columns, columns_of, depths, named, no_way
 from chalknet.notation.drawings.directions import Directed, directed
-from chalknet.notation.drawings.facts import LOOSE, POINTS, ROUND, Facts
+from chalknet.notation.drawings.facts import LOOSE, POINTS, ROUND, Fact, Facts
 from chalknet.notation.drawings.hanging import ENOUGH, HANGING, Around, Hanging
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.links import leading_back
@@ -314,10 +315,12 @@ class _Building:
     def _is_talk(self, part: list[str]) -> bool:
         """Return whether a component is ideas that are linked with one another, and states nothing of a layer."""
         facts = [self._facts.nodes[key] for key in part]
-        talk = all(
-            beside(fact.node.text) & {"idea", "training", "legend", "loss"} and not fact.said.sure
-            for fact in facts
-        )
+        ideas = [bool(beside(fact.node.text) & {"idea", "training", "legend", "loss"}) for fact in facts]
+        plainly = [
+            not fact.said.sure and (idea or _is_of_words(fact))
+            for fact, idea in zip(facts, ideas, strict=True)
+        ]
+        talk = any(ideas) and all(plainly)
         if talk and len(part) < 20:
             self._notes.append(
                 f"{', '.join(fact.first_line for fact in facts)}: read as notes beside the network"
@@ -335,6 +338,13 @@ class _Building:
             return (*(index.sub("", fact.text) for fact in nodes), *widths)
 
         return len({signature(part) for part in parts}) == 1
+
+
+def _is_of_words(fact: Fact) -> bool:
+    """Return whether a box holds several words, none of which is of a layer: `Feature extraction`."""
+    said = fact.said
+    named = said.steps or said.operation or said.state or said.role or said.width is not None
+    return not named and len(re.findall(r"[^\W\d_]{3,}", fact.text)) > 1
 
 
 def _components(links: list[Link], depth: dict[str, int]) -> list[list[str]]:

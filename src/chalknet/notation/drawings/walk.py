@@ -11,6 +11,7 @@ from typing import Any
 from chalknet.errors import CannotExpress
 from chalknet.network import Activation, Flatten, Linear, Network, Shape, Step
 from chalknet.notation.drawings.agreement import unplaced
+from chalknet.notation.drawings.clauses import contradicts, speaks_of, stem_of
 from chalknet.notation.drawings.columns import NOT_COUNTED, UnitColumn
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.readings import closed
@@ -350,12 +351,12 @@ class Walk:
         said_of = [clause for caption in self._captions for clause in clauses(caption)]
         for at, one in enumerate(maps):
             role = "output" if at + 1 == len(maps) else "hidden"
-            stem = _stem(self._columns[one.column])
+            stem = stem_of(self._columns[one.column])
             named = next((clause for clause in said_of if stem and clause.text.startswith(f"{stem}:")), None)
             if named is not None and self._is_open(one):
                 one = replace(one, steps=(*one.steps, *named.steps), told=named.linear)
             for wanted in (role, "all"):
-                clause = next((clause for clause in said_of if _speaks_of(clause, wanted, at + 1)), None)
+                clause = next((clause for clause in said_of if speaks_of(clause, wanted, at + 1)), None)
                 if clause is None:
                     continue
                 if self._is_open(one):
@@ -363,7 +364,7 @@ class Walk:
                     one = replace(one, steps=(*known, *clause.steps), told=clause.linear)
                     self._notes.append(f"layer {at + 1}: {clause.text!r} was taken from the caption")
                     break
-                if wanted == role and _contradicts(clause, one):
+                if wanted == role and contradicts(clause, one):
                     self._notes.append(
                         f"layer {at + 1} is drawn otherwise than {clause.text!r} says: as drawn was read"
                     )
@@ -388,21 +389,3 @@ class Walk:
                 if len(sizes) == count and all(sizes):
                     return sizes
         return None
-
-
-def _speaks_of(clause: Said, role: str, number: int) -> bool:
-    """Return whether a clause speaks of a layer of this role and number."""
-    return clause.role == role and layer_number(clause.text) in (0, number if role == "hidden" else 0)
-
-
-def _contradicts(clause: Said, one: Map) -> bool:
-    """Return whether a clause names another activation than a map has."""
-    told = [step for step in clause.steps if isinstance(step, Activation) and step != _UNKNOWN]
-    drawn = [step for step in one.steps if isinstance(step, Activation) and step != _UNKNOWN]
-    return bool(told and drawn and told[0].kind not in [step.kind for step in drawn])
-
-
-def _stem(column: UnitColumn) -> str:
-    """Return the letters that the names of a column's units begin with: `h[0]`, `h[1]` -> `h`."""
-    stems = {re.match(r"[^\W\d_]*", plain(unit.text)).group() for unit in column.units}  # type: ignore[union-attr]
-    return stems.pop() if len(stems) == 1 else ""

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chalknet.notation.listings.formula_products import INPUTS, Products, X, is_function, refuse_token
+from chalknet.notation.listings.formula_products import INPUTS, Products
 from chalknet.notation.listings.formula_tokens import WEIGHT, FormulaToken, formula_tokens
 from chalknet.notation.listings.formula_told import Told
+from chalknet.notation.listings.formula_values import X, is_function, refuse_token
 from chalknet.notation.tokens import SourceText
 
 _ENDS = (";", ",", ".", "with", "where", "and")  # what stands between one equation and the next

@@ -49,7 +49,7 @@ class Neuron(NamedTuple):
     added: bool
 
 
-class Joined(NamedTuple):
+class JoinedNeurons(NamedTuple):
     """A text with an equation for each layer, and the numbers of its weights and biases, a list a row."""
 
     text: str
@@ -57,7 +57,7 @@ class Joined(NamedTuple):
     numbers: dict[str, list[list[float]]]
 
 
-def with_neurons_joined(text: str) -> Joined:
+def with_neurons_joined(text: str) -> JoinedNeurons:
     """Return a text in which equations of single neurons are those of their layers."""
     layers: dict[str, list[Neuron]] = {}
     for found in _EQUATION.finditer(text):
@@ -66,9 +66,9 @@ def with_neurons_joined(text: str) -> Joined:
     whole = {left: layer for left, layer in layers.items() if _is_layer(layer)}
     known = any(neuron.function for layer in whole.values() for neuron in layer)
     if not known or not any(len(layer) > 1 for layer in whole.values()):
-        return Joined(text, {}, {})
+        return JoinedNeurons(text, {}, {})
     if any(layer[0].value in layers and layer[0].value not in whole for layer in whole.values()):
-        return Joined(text, {}, {})
+        return JoinedNeurons(text, {}, {})
     sizes: dict[str, tuple[str, str | None]] = {}
     numbers: dict[str, list[list[float]]] = {}
     put: list[tuple[int, int, str]] = []
@@ -76,7 +76,7 @@ def with_neurons_joined(text: str) -> Joined:
         before = whole.get(layer[0].value, [])
         arriving = max(len(before), *(at for neuron in layer for at in neuron.factors))
         if before and arriving > len(before):
-            return Joined(text, {}, {})
+            return JoinedNeurons(text, {}, {})
         sizes[f"Wn{left}"] = (str(len(layer)), str(arriving))
         if all(factor is not None for neuron in layer for factor in neuron.factors.values()):
             numbers[f"Wn{left}"] = [
@@ -92,7 +92,7 @@ def with_neurons_joined(text: str) -> Joined:
         put += [(neuron.start, neuron.end, " ") for neuron in layer[1:]]
     for start, end, written in sorted(put, reverse=True):
         text = text[:start] + written + text[end:]
-    return Joined(text, sizes, numbers)
+    return JoinedNeurons(text, sizes, numbers)
 
 
 def _neuron(found: re.Match[str]) -> Neuron | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from chalknet.errors import ChalknetError, ShapeMismatch
 from chalknet.network import Activation, Linear, Size, activation_name
 from chalknet.notation.listings.formula_tokens import BIAS, WEIGHT, FormulaToken
 from chalknet.notation.listings.formula_told import LETTER, Told, function_told
+from chalknet.notation.listings.formula_values import STEP, X, refuse_token
 from chalknet.notation.listings.unshown import named_end
 from chalknet.notation.tokens import SourceText
 from chalknet.notation.torch_layers import CodeLayer
@@ -35,31 +36,6 @@ _BIASES = (
 )  # behind a +, where no equation gives them
 _STEP_FUNCTION = re.compile(r"sgn|sign|step|heaviside|Heaviside|hardlim|unitstep")
 _NUMBER = re.compile(r"[0-9]+\.?[0-9]*\.?|\.[0-9]+")
-_STEP = re.compile(r"[a-z]+\s*[-+]\s*[0-9]|[-+]\s*[0-9]")
-_WHY = {  # what a sign says of a formula that is no chain of layers
-    "odot": "a product entry by entry, as in gates",
-    "⊙": "a product entry by entry, as in gates",
-    "otimes": "a product entry by entry, or an outer one",
-    "⊗": "a product entry by entry, or an outer one",
-    "∘": "a product entry by entry, or a composition within a product",
-    "circ": "a product entry by entry, or a composition within a product",
-    "ast": "a convolution",
-    "star": "a convolution",
-    "oplus": "values put beside each other",
-    "sum": "a sum over an index: write it as a product of matrices",
-    "frac": "a fraction",
-    "Q": "attention",
-    "K": "attention",
-    "concat": "values put beside each other",
-}
-
-
-@dataclass(frozen=True)
-class X:
-    """x after some layers; `open` while a bias may follow."""
-
-    layers: tuple[CodeLayer, ...] = ()
-    open: bool = False
 
 
 class _Sides(NamedTuple):
@@ -67,21 +43,6 @@ class _Sides(NamedTuple):
 
     out: Size
     arriving: Size
-
-
-def refuse_token(source: SourceText, token: FormulaToken, why: str) -> ChalknetError:
-    """Return the error for a token, which `why` explains."""
-    shown = source.text[slice(*token.place)].strip()
-    named = _WHY.get(token.name, "")
-    if not named and _STEP.search(token.number):
-        named = "a recurrence, or a rule for layers that are not written out"
-    wanted = "weights W, an x, a bias b, and functions in brackets"
-    return source.refuse(token.place, got=f"{shown!r} {why}{named and ': '}{named}", wanted=wanted)
-
-
-def is_function(token: FormulaToken) -> bool:
-    """Return whether a name is that of an activation, or a letter for one."""
-    return bool(LETTER.fullmatch(token.name) or activation_name(token.name))
 
 
 class Products:
@@ -270,7 +231,7 @@ class Products:
             raise self._refuse(token, "which is used before it is known: a recurrence, or a circle")
         if token.power and token.name in ("x", "X") and token.number not in ("0", "1"):
             raise self._refuse(token, "which is a power of x")
-        if token.key in INPUTS or (token.name in ("x", "X") and not _STEP.search(token.number)):
+        if token.key in INPUTS or (token.name in ("x", "X") and not STEP.search(token.number)):
             return X()
         return None
 

@@ -27,6 +27,12 @@ _RANGE = re.compile(
     rf"(?:{_DOTS}\s*,?\s*(?P<last>[0-9]{{1,6}}|[A-Za-z](?![A-Za-z]))|(?P<listed>(?:,?\s*[2-9](?![0-9])){{1,8}}))\s*(?:\\?\}})?"
     r"|(?<![A-Za-z\\_^])(?P<two>[a-z])\s*=\s*1\s*,\s*2(?![0-9])"
 )
+_BIAS_BEHIND = re.compile(rf"{_SPACE}(?:{_VALUE}{_SCRIPTS})?{_SPACE}[+-]{_SPACE}\\?[a-z]")
+_OF_NETWORK = re.compile(
+    r"\\(?:sigma|tanh|varphi|phi|psi)(?![a-z])|relu|sigmoid|softmax|heaviside|sgn|neuro|percep|layer|network"
+    r"|netz|schicht|couche|capa|신경|뉴런|神经|層|层|ニューロン|нейро|слой",
+    re.I,
+)
 _EMPTY = re.compile(r"(?:\\left\s*|\\[bB]igg?l?\s*)?\(\s*(?:\\right\s*|\\[bB]igg?r?\s*)?\)")
 _INDEXED = re.compile(rf"(?<![A-Za-z\\])(?P<name>\\?[A-Za-z]{{1,7}}\}}?)(?P<scripts>{_SCRIPTS})")
 _ONE_SCRIPT = re.compile(
@@ -78,7 +84,7 @@ def without_sums(text: str) -> Summed:
         sizes.setdefault(one.key, (out, into))
         pieces += [text[at : one.start], f" {one.product} "]
         at = one.end
-    if not sums:
+    if not sums or (len(sums) == 1 and not _speaks_of_network(text, sums[0])):
         return Summed(text, {})
     text = _EMPTY.sub(" ", _RANGE.sub(" ", "".join([*pieces, text[at:]])))
     counted = {one.counted for one in sums} | {one.free for one in sums if one.free}
@@ -86,6 +92,12 @@ def without_sums(text: str) -> Summed:
     return Summed(
         _INDEXED.sub(lambda found: _without_indices(found, counted), text), sizes, tuple(dict.fromkeys(notes))
     )
+
+
+def _speaks_of_network(text: str, only: _Sum) -> bool:
+    """Return whether a text with one sum has more of a network than this: a bias, a function or a word."""
+    behind = text[only.end : only.end + 60]
+    return bool(only.constant or _BIAS_BEHIND.match(behind) or _OF_NETWORK.search(text))
 
 
 class _Sum(NamedTuple):

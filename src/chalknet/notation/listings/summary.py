@@ -10,20 +10,25 @@ from chalknet.errors import unknown_name
 from chalknet.network import (
     UNKNOWN_WIDTH,
     Activation,
-    BatchNorm,
     Dropout,
     Flatten,
-    LayerNorm,
     Linear,
     Network,
     PReLU,
     Shape,
-    Step,
     activation_name,
 )
 from chalknet.notation.limits import check_limit
 from chalknet.notation.listings.summary_reading import Listed, SummaryReading
 from chalknet.notation.listings.summary_rows import HEADER, Row, SummaryTable, tables_of
+from chalknet.notation.listings.summary_steps import (
+    KERAS_ACTIVATIONS,
+    KERAS_OPTIONS,
+    KERAS_STEPS,
+    NO_STEPS,
+    PREPARES,
+    TORCH_STEPS,
+)
 from chalknet.notation.listings.unshown import UNKNOWN, settles, with_unknown
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText
@@ -33,19 +38,6 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*+m")  # as terminals colour and embolden
 _KERAS_NAME = re.compile(r"([^()]*?)\s*\(([\w\s]+)\)?$")
 _TORCHINFO_NAME = re.compile(r"(\w+)(?: \(([\w.]+)\))?(?:: ([0-9]+)-[0-9]+)?$")
 _TORCHSUMMARY_NAME = re.compile(r"([A-Za-z_]\w*)-[0-9]+$")
-_KERAS_ACTIVATIONS = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax"}
-# What Keras takes where nothing is said, which is not torch's default.
-_KERAS_OPTIONS = {"LeakyReLU": {"negative_slope": 0.3}}
-# Classes of torch and Keras that change a value, and for which there is no step.
-_NO_STEPS = frozenset(
-    "Hardtanh CELU RReLU LogSigmoid Softshrink "
-    "Hardshrink Tanhshrink Threshold GLU Softmin Softmax2d AlphaDropout Dropout1d Dropout2d Dropout3d "
-    "FeatureAlphaDropout "
-    "GaussianNoise GaussianDropout SpatialDropout1D SpatialDropout2D Lambda "
-    "Add Subtract Multiply Average Maximum Minimum Concatenate Dot".split()
-)
-
-
 _MODELS = ("Sequential", "Functional", "Model")
 
 
@@ -135,7 +127,7 @@ def _whole(kind: str) -> str:
     """Return the class of Keras whose name a narrow table cut: `Dens` is Dense."""
     known = (
         "Dense", "Dropout", "Flatten", "Activation", "InputLayer", "LeakyReLU", "Softmax", "Reshape",
-        *_KERAS_STEPS, *_PREPARES,
+        *KERAS_STEPS, *PREPARES,
     )  # fmt: skip
     whole = [name for name in known if name.startswith(kind) and len(kind) > 2]
     return whole[0] if len(whole) == 1 else kind
@@ -152,14 +144,14 @@ def _check_connected(reading: SummaryReading, listed: list[Listed], place: int) 
 
 
 def _read_row(reading: SummaryReading, one: Listed) -> None:
-    stepped = one.kind in (_KERAS_STEPS if one.form == "keras" else _STEPS)
+    stepped = one.kind in (KERAS_STEPS if one.form == "keras" else TORCH_STEPS)
     by_itself = _read_step if stepped and one.form != "flax" else None
     reader = _READERS.get(one.kind) or by_itself or (_read_activation if _activation_of(one) else None)
     if reader is not None:
         reader(reading, one)
         return
     idle = one.row.parameters in (0, None) and one.row.shape("Output Shape") in (None, reading.shape)
-    if one.form == "torchsummary" and idle and reading.layers and one.kind not in _NO_STEPS:
+    if one.form == "torchsummary" and idle and reading.layers and one.kind not in NO_STEPS:
         reading.notes.append(
             f"{reading.line(one.row)}: {one.row.first} is read as a module around layers above it"
         )
@@ -274,7 +266,7 @@ def _read_activation(reading: SummaryReading, one: Listed) -> None:
     _begin(reading, one)
     kind = _activation_of(one)
     assert kind is not None
-    step = Activation(kind, _KERAS_OPTIONS.get(one.kind, {}) if one.form == "keras" else {})
+    step = Activation(kind, KERAS_OPTIONS.get(one.kind, {}) if one.form == "keras" else {})
     if step.row.options:
         option = ", ".join(f"{name}={value}" for name, value in step.all_options.items())
         reading.notes.append(
@@ -292,7 +284,7 @@ def _read_step(reading: SummaryReading, one: Listed) -> None:
     if keras and one.kind == "BatchNormalization" and parameters and isinstance(width, int):
         reading.unlearned += 2 * width  # the running mean and variance
         parameters -= 2 * width
-    step = (_KERAS_STEPS if keras else _STEPS)[one.kind](parameters)
+    step = (KERAS_STEPS if keras else TORCH_STEPS)[one.kind](parameters)
     whose = "Keras's" if keras else "torch's"
     reading.notes.append(
         f"{reading.line(one.row)}: the table shows no options of {one.kind}: {whose} are read"
@@ -332,7 +324,7 @@ def _begin(reading: SummaryReading, one: Listed) -> None:
 
 def _activation_of(one: Listed) -> str | None:
     if one.form == "keras":
-        return _KERAS_ACTIVATIONS.get(one.kind)
+        return KERAS_ACTIVATIONS.get(one.kind)
     kind = activation_name(one.kind)
     return None if kind in ("h", "?") else kind
 
@@ -344,18 +336,6 @@ def _nothing(reading: SummaryReading, one: Listed) -> None:
         )
 
 
-# A step by its class in torch and its number of parameters, None where the table says none.
-_STEPS: Mapping[str, Callable[[int | None], Step]] = {
-    "PReLU": lambda parameters: PReLU(per_feature=(parameters or 1) > 1),
-    "BatchNorm1d": lambda parameters: BatchNorm(affine=parameters != 0),
-    "LayerNorm": lambda parameters: LayerNorm(affine=parameters != 0),
-}
-_KERAS_STEPS: Mapping[str, Callable[[int | None], Step]] = {
-    "PReLU": lambda parameters: PReLU(per_feature=True, init=0.0),
-    "BatchNormalization": lambda parameters: BatchNorm(1e-3, 0.01, affine=parameters != 0),
-    "LayerNormalization": lambda parameters: LayerNorm(1e-3, affine=parameters != 0),
-}
-_PREPARES = ("Normalization", "Rescaling")
 _READERS: Mapping[str, Callable[[SummaryReading, Listed], None]] = {
     "Linear": _read_linear,
     "LazyLinear": _read_linear,
@@ -365,7 +345,7 @@ _READERS: Mapping[str, Callable[[SummaryReading, Listed], None]] = {
     "Reshape": _read_flatten,
     "Dropout": _read_dropout,
     "Activation": _read_named_activation,
-    **dict.fromkeys(_PREPARES, _read_preparation),
+    **dict.fromkeys(PREPARES, _read_preparation),
     **dict.fromkeys(("BCELoss", "MSELoss", "CrossEntropyLoss", "BCEWithLogitsLoss", "NLLLoss"), _nothing),
 }
 
