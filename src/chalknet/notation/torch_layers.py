@@ -45,6 +45,7 @@ class CodeLayer:
         kind: its class in `torch.nn`; empty where that is not known.
         inner: the layers that x passes while it goes around them, of a residual block.
         drops_axis: whether it only leaves out the axis of the features, as `x.squeeze(1)` does.
+        rows_alone: whether it is the step for samples of one axis alone.
     """
 
     span: Span
@@ -58,6 +59,7 @@ class CodeLayer:
     kind: str = ""
     drops_axis: bool = False
     inner: tuple[CodeLayer, ...] = ()
+    rows_alone: bool = False
 
 
 def every(layers: Iterable[CodeLayer]) -> Iterator[CodeLayer]:
