@@ -101,16 +101,8 @@ class Walk:
         widths = [self._x, *(linear.width for linear in self._maps)]
         mapped = [self._columns[linear.map.column] for linear in self._maps]
         self._notes += misfits(widths, mapped, self._captions)
-        shape = (
-            self._columns[max(reading.start, 0)].said.shape
-            or self._columns[max(reading.start, 0)].title.shape
-        )
-        picture = len(shape) > 1 and Flatten() in reading.before
         notes = tuple(dict.fromkeys(self._notes))
-        x: Shape = shape if picture else (self._x,)
-        for step in reversed(reading.before):
-            x = step.shape_before(x) if step.at_the_start else x
-        return Network(x, tuple(steps), notes=notes, weights=parameters)
+        return Network(self._arriving(), tuple(steps), notes=notes, weights=parameters)
 
     def _refuse_repeated_frames(self) -> None:
         """Refuse a frame around several columns that says how often these stand there."""
@@ -199,6 +191,15 @@ class Walk:
                 self._notes.append("no input is drawn: x has m features")
             return into or "m"
         return self._sized(width_of(self._columns, reading.start), 0)
+
+    def _arriving(self) -> Shape:
+        """Return the shape of x, before its embeddings."""
+        before, column = self._reading.before, self._columns[max(self._reading.start, 0)]
+        shape: Shape = column.said.shape or column.title.shape
+        x: Shape = shape if len(shape) > 1 and Flatten() in before else (self._x,)
+        for step in reversed(before):
+            x = step.shape_before(x) if step.at_the_start else x
+        return x
 
     def _behind(self, place: int) -> int | str:
         """Return the width behind the embeddings in the columns up to a place."""
