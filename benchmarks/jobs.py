@@ -24,7 +24,8 @@ _INTRODUCTION = f"""`train.csv`, three quarters of a table that a package ships 
 metric is printed, the fit is kept, and a second process predicts `new.csv`, the other quarter, and writes `predictions.csv`. The
 scripts are those of `benchmarks/job_scripts/`. *chalknet*: two commands. *Boosting*: scikit-learn's ColumnTransformer with
 OrdinalEncoder, HistGradientBoosting with early stopping, joblib. *Network*: imputers, OneHotEncoder, StandardScaler and
-MLPClassifier or MLPRegressor with early stopping, of the sizes that chalknet chooses. None of them is tuned.
+MLPClassifier or MLPRegressor with early stopping, of the sizes that chalknet chooses. None of them is tuned. The modules of chalknet
+are compiled to bytecode first, as pip leaves those of the others.
 
 Lines are those of the scripts that are not empty, as ruff formats them, both processes together; a command is a line. Each
 process is begun anew, and the three take turns, rounds: {ROUNDS}; seconds are of the whole job, of the clock and of the CPU, each
