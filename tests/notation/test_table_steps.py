@@ -8,7 +8,17 @@ from tests.table_networks import random_network
 
 import chalknet as cn
 from chalknet.errors import CannotExpress, InvalidValue, ShapeMismatch
-from chalknet.network import Activation, BatchNorm, Dropout, LayerNorm, Linear, Network, PReLU, Residual
+from chalknet.network import (
+    Activation,
+    BatchNorm,
+    Dropout,
+    Embed,
+    LayerNorm,
+    Linear,
+    Network,
+    PReLU,
+    Residual,
+)
 from chalknet.notation import NOTATIONS
 
 LOSSLESS = [row.name for row in NOTATIONS.values() if row.lossless]
@@ -42,6 +52,26 @@ def test_a_drawing_is_read_back_with_its_norms_slopes_and_blocks(seed, dialect):
     network = layered(random.Random(seed))
     for suffix in (".dot", ".mmd", ".svg"):
         assert cn.read(cn.draw(network, dialect).text(suffix)).steps == network.steps
+
+
+DIALECTS = ["nodes", "blocks", "states", "features", "layers", "features-as-nodes", "input-hidden-output"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_drawing_is_read_back_with_its_embeddings(seed):
+    rng = random.Random(seed)
+    names = rng.sample(["city", "my town", "", "관", "relu", "width 7"], rng.randint(1, 3))
+    embeds = [Embed(rng.choice([2, 46, 300]), rng.choice([1, 3, 8]), name) for name in names]
+    behind = rng.choice([[], [], [LayerNorm()]])
+    steps = (*embeds, *behind, *layered(rng).steps)
+    network = Network(len(embeds) + rng.choice([0, 1, 4, 20]), steps)
+    for dialect in rng.sample(DIALECTS, 2):
+        assert cn.read(cn.draw(network, dialect).text((".dot", ".mmd")[seed % 2])) == network
+
+
+def test_an_embedding_of_a_strangers_drawing_is_refused():
+    with pytest.raises(CannotExpress, match="an embedding"):
+        cn.read('flowchart LR\na["Input 10"] --> b["Embedding(1000, 64)"] --> c["Dense 1"]')
 
 
 @pytest.mark.parametrize(

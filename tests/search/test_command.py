@@ -31,7 +31,7 @@ def test_a_search_prints_its_table_and_keeps_the_best(type_, table, tmp_path):  
     )  # fmt: skip
     code, printed, told = type_(*typed)
     assert code == 0 and "2 settings, ranked by the held-out r2" in printed and "fitted again" in printed
-    assert "a fifth of the rows" in told and f"written {out / 'best'}" in told
+    assert "a fifth of the rows" in printed and f"written {out / 'best'}" in told
     assert len(list(csv.DictReader((tmp_path / "t.csv").open(encoding="utf-8").read().splitlines()))) == 2
     facts = json.loads(type_(*typed, "--json")[1])
     assert facts["rows"] == cn.SearchResult.load(out).facts()["rows"] and facts["metric"] == "r2"

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -17,23 +16,38 @@ from tests.search.material import DATA, MODEL, RECIPE, X, Y, without_times
 import chalknet as cn
 
 OVER = {"width": [2, 3, 4], "lr": [0.01, 0.1], "seed": range(3)}
-LONGER = {**RECIPE, "updates": 1500}
+LONGER = {**RECIPE, "updates": 300}
+HOW = {"grid": {}, "random": {"draws": 5}, "halving": {}}
 SCRIPT = textwrap.dedent(
     """
     import sys
+    import time
+    from threading import Thread
     import chalknet as cn
     from tests.search.material import DATA, MODEL
-    from tests.search.test_resume import LONGER, OVER
-    print("ready", flush=True)
-    found = cn.search(MODEL, DATA, OVER, **LONGER, how=sys.argv[2], out=sys.argv[1], keep=2)
-    print("interrupted" if found.interrupted else "ended", found.fits, flush=True)
+    from tests.search.test_resume import HOW, LONGER, OVER
+
+    def searched(how):
+        asked = {**LONGER, **HOW[how], "how": how, "keep": 2, "n_jobs": 1}
+        asked["on_member"] = lambda *_: time.sleep(0.05)  # else all of them may end before the signal
+        found = cn.search(MODEL, DATA, OVER, **asked, out=f"{sys.argv[1]}/{how}")
+        print("interrupted" if found.interrupted else "ended", found.fits, flush=True)
+
+    if len(sys.argv) == 3:
+        searched(sys.argv[2])  # in the main thread, which signals reach
+    else:
+        threads = [Thread(target=searched, args=(how,)) for how in HOW]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     """
 )
 
 
-def started(out, how="grid"):
+def started(out, *how):
     return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(out), how],
+        [sys.executable, "-c", SCRIPT, str(out), *how],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -50,44 +64,38 @@ def keys_in(out):
     return {json.loads(line)["key"] for line in (out / "members.jsonl").read_text().splitlines()}
 
 
-def stopped_after(process, out, lines, number):
-    """Send a signal once so many fits have ended."""
+def stopped_after(process, folders, lines, number):
+    """Send a signal once so many fits have ended in each of some searches."""
     end = time.monotonic() + 60
-    while process.poll() is None and lines_in(out) < lines and time.monotonic() < end:
+    while process.poll() is None and time.monotonic() < end:
+        if all(lines_in(out) >= lines for out in folders):
+            process.send_signal(number)
+            break
         time.sleep(0.001)
-    if process.poll() is None:
-        process.send_signal(number)
     return process.communicate(timeout=60)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("how", ["grid", "halving"])
-def test_a_search_killed_again_and_again_ends_with_the_table_of_one_that_was_not(tmp_path, how):
-    straight = cn.search(MODEL, DATA, OVER, **LONGER, how=how)
-    out, draw, kills = tmp_path / "searched", random.Random(how), 0
-    for _ in range(4):
-        before = lines_in(out)
-        process = started(out, how)
-        stopped_after(process, out, before + draw.randint(1, 5), signal.SIGKILL)
-        kills += process.returncode == -signal.SIGKILL
-        if kills == (2 if how == "grid" else 1):
-            break
-    assert kills >= 1
-    made = lines_in(out)
-    found = cn.search(MODEL, DATA, OVER, **LONGER, how=how, out=out, keep=2)
-    assert without_times(found) == without_times(straight)
-    assert list(found.best.history.loss) == list(straight.best.history.loss)
-    assert found.fits + made == len(keys_in(out))
-    loaded = cn.SearchResult.load(out)
-    assert without_times(loaded) == without_times(straight)
-    again = cn.search(MODEL, DATA, OVER, **LONGER, how=how, out=out, keep=2)
-    assert again.fits == 0 and without_times(again) == without_times(straight)
+def test_searches_that_are_killed_go_on_and_end_with_the_table_of_those_that_are_not(tmp_path):
+    folders = [tmp_path / how for how in HOW]
+    process = started(tmp_path)
+    told = stopped_after(process, folders, 2, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL, told
+    for how, more in HOW.items():
+        out, asked = tmp_path / how, {**LONGER, **more, "how": how, "keep": 2}
+        straight = cn.search(MODEL, DATA, OVER, **asked)
+        made = lines_in(out)
+        found = cn.search(MODEL, DATA, OVER, **asked, out=out)
+        assert without_times(found) == without_times(straight)
+        assert list(found.best.history.loss) == list(straight.best.history.loss)
+        assert 2 <= made < straight.fits and found.fits == straight.fits - made
+        assert without_times(cn.SearchResult.load(out)) == without_times(straight)
+        assert cn.search(MODEL, DATA, OVER, **asked, out=out).fits == 0
 
 
 @pytest.mark.slow
 def test_ctrl_c_ends_a_search_cleanly_and_it_goes_on(tmp_path):
-    out = tmp_path / "searched"
-    printed, err = stopped_after(started(out), out, 2, signal.SIGINT)
+    out = tmp_path / "grid"
+    printed, err = stopped_after(started(tmp_path, "grid"), [out], 2, signal.SIGINT)
     assert "interrupted" in printed and not err, err
     made = lines_in(out)
     assert 2 <= made < 18

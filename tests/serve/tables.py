@@ -61,7 +61,7 @@ def target(rng: random.Random, task: str, count: int) -> list:
     return [some[i % len(some)] for i in range(count)]
 
 
-def case(seed: int) -> Case:
+def case(seed: int, *, embedded: bool = False) -> Case:
     """Return the fit of a random table, and ten new rows for it."""
     rng = random.Random(seed)
     count, loss = 40, rng.choice(list(ENDINGS))
@@ -77,11 +77,15 @@ def case(seed: int) -> Case:
         standardise = "both"
     data = {name: values[:count] for name, values in every.items()} | {"the target": target(rng, task, count)}
     missing = {"missing": ["-999", "7"]} if rng.random() < 0.2 else {}
+    coded = {"embed": words} if embedded and words else {"one_hot": words or False}
     source = cn.load(
-        data, y="the target", one_hot=words or False, fill="auto" if gaps or missing else None,
+        data, y="the target", **coded, fill="auto" if gaps or missing else None,
         standardise=standardise, unknown=unknown, **missing,
     )  # fmt: skip
     network = f"? -> 6 {rng.choice(ACTIVATIONS)} -> {ending}"
+    if embedded and words:
+        tables = " & ".join(f"embed({name} ? -> {rng.randint(1, 3)})" for name in words)
+        network = f"{tables} & x(n,?) -> {network.removeprefix('? -> ')}"
     lr = 1e-3 if loss != "poisson" else 1e-5
     result = cn.fit(network, source, loss=loss, optimizer="adam", lr=lr, updates=8, seed=seed, threads=1)
     rows = {name: values[count:] for name, values in every.items()}

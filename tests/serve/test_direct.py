@@ -40,7 +40,7 @@ def test_plain_rows_take_the_short_way_and_others_do_not():
     assert predictor.answer_columns({"n": [1, 2], "w": ["a"]}) is None
 
 
-def test_an_embedding_is_answered_as_predict_answers_it_and_no_onnx_file_takes_it(tmp_path):
+def test_an_embedding_is_answered_as_predict_answers_it(tmp_path):
     rng = np.random.default_rng(0)
     cities = rng.choice(["Aosta", "Bern", "Celje"], 60)
     lines = [
@@ -54,5 +54,3 @@ def test_an_embedding_is_answered_as_predict_answers_it_and_no_onnx_file_takes_i
     predictor = Predictor.of(result)
     assert predictor.answer_columns(row) is None  # a table has to be made of it
     assert predictor.answer(row).values.tolist() == cn.predict(result, row).values.tolist()
-    with pytest.raises(cn.CannotExpress, match="an embedding"):
-        cn.export(result, tmp_path / "net.onnx")

@@ -28,7 +28,15 @@ def answers_of(session, feed):
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(24))
 def test_onnx_gives_what_predict_gives_of_numbers_words_gaps_and_new_words(seed):
-    found = case(seed)
+    check_each_row(case(seed))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_onnx_gives_what_predict_gives_of_embedded_words_gaps_and_new_words(seed):
+    check_each_row(case(seed, embedded=True))
+
+
+def check_each_row(found):
     session = session_of(found.result)
     answers = answers_of(session, fed(session, found.rows))
     for i, wanted in enumerate(predicted_each(found)):
@@ -84,6 +92,25 @@ def test_rows_without_names_are_one_input(x, wanted, standardise):
     rows = x.numpy().astype({"tensor(double)": np.float64}.get(entry.type, x.numpy().dtype))
     answers = answers_of(session, {"X": rows})
     np.testing.assert_allclose(answers["values"], cn.predict(result, x.numpy()).values, atol=1e-5)
+
+
+def test_numbers_of_categories_in_an_array_are_embedded_and_others_refuse_their_row():
+    rng = np.random.default_rng(0)
+    x = np.column_stack([rng.integers(0, 4, 40), rng.integers(0, 300, 40), rng.normal(size=40)]).astype("f4")
+    x[0, :2] = 3, 299
+    net = "embed(4 -> 2) & embed(300 -> 3) & x(n,1) -> 5 relu -> 1"
+    result = cn.fit(net, (x, x.sum(1, keepdims=True)), loss="mse", updates=3)
+    session = session_of(result)
+    np.testing.assert_allclose(
+        answers_of(session, {"X": x})["values"], cn.predict(result, x).values, rtol=1e-5
+    )
+    for place, number in ((0, -1), (0, 4), (1, 300), (1, 2.5), (2, np.nan)):
+        rows = x[:3].copy()
+        rows[1, place] = number
+        found = answers_of(session, {"X": rows})["values"]
+        assert np.isnan(found[:, 0]).tolist() == [False, True, False]
+        with pytest.raises(cn.DataError):
+            cn.predict(result, rows)
 
 
 def test_a_sample_with_several_axes_keeps_them():

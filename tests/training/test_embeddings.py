@@ -174,3 +174,13 @@ def test_an_embedding_is_computed_by_onnxruntime(tmp_path):
     x = torch.tensor([[5.0, 2.0, 0.1, 0.2], [0.0, 1.0, 1.0, -1.0]])
     (given,) = runtime.InferenceSession(write_onnx(module, (4,))).run(None, {"X": x.numpy()})
     torch.testing.assert_close(torch.from_numpy(given), module(x))
+
+
+@pytest.mark.parametrize("number", [-1, 2.5, 3])
+def test_a_number_that_is_no_category_is_refused_in_memory_and_kept(tmp_path, number):
+    x = np.array([[0, 0.5], [1, 0.2], [2, 0.1]], np.float32)
+    result = cn.fit("embed(3 -> 2) & x(n,1) -> 2", (x, x), loss="mse", updates=1, out=tmp_path / "run")
+    rows = np.array([[1, 0.5], [number, 0.5]], np.float32)
+    for model in (result, tmp_path / "run"):
+        with pytest.raises(DataError, match=f"feature 0, row 1 .* got {number:g}; wanted .* from 0 to 2"):
+            cn.predict(model, rows)

@@ -68,13 +68,9 @@ def search(asked: Asked) -> int | None:
     models = [cn.read(model) for model in asked["models"]]
     named = dict(zip(asked["models"], models, strict=True)) if len(models) > 1 else models[0]
     chosen = {**given(asked, _SEARCH, _RECIPE, _PLACE), "over": dict(asked["over"] or [])}
-    loaded = load_options(asked)
-    source = cn.load(data_of(asked), **loaded)
-    if source.held_out is None and "folds" not in chosen:
-        source = cn.load(data_of(asked), **{**loaded, "held_out": 0.2})
-        tell("note: a fifth of the rows is held out, and fits are ranked by it: see --held-out and --folds")
+    chosen |= load_options(asked)
     with stoppable(asked["out"]), _counting() as count:
-        found = cn.search(named, source, **chosen, out=asked["out"], on_member=count)
+        found = cn.search(named, data_of(asked), **chosen, out=asked["out"], on_member=count)
     return _answered(found, asked)
 
 

@@ -61,10 +61,11 @@ class Orders:
         n = len(self._batches.source)
         wanted = -(-(index + updates) // per_epoch)
         epochs = max(1, min(wanted, _LARGEST_ORDER // n))
-        rows = [self._rows(self.order) if self._last is None else self._last] if self._drawn > epoch else []
-        rows += [self._rows(order) for order in self._draw_numbers(epochs - len(rows))]
-        self._last = rows[-1]
-        ahead = rows[0] if len(rows) == 1 else np.concatenate(rows)
+        begun = [self.order] if self._drawn > epoch else []  # the order of an epoch that is under way
+        orders = [*begun, *self._draw_numbers(epochs - len(begun))]
+        kept = None if self._last is None or not begun else self._last
+        ahead = _row_numbers(orders, n, kept)
+        self._last = ahead[-n:]
         return ahead, index, min(updates, epochs * per_epoch - index)
 
     def _draw_numbers(self, epochs: int) -> list[int | None]:
@@ -72,12 +73,25 @@ class Orders:
         self.order, self._drawn = [self.order, *drawn][-1], self._drawn + epochs
         return drawn
 
-    def _rows(self, order: int | None) -> Rows:
+
+def _row_numbers(orders: list[int | None], n: int, first: Rows | None) -> Rows:
+    """Return the rows of some epochs, one behind the other: `randperm` of the number of each order.
+
+    Args:
+        orders: of the epochs.
+        n: rows an epoch.
+        first: the rows of the first order, where they are known.
+    """
+    rows = torch.empty((len(orders), n), dtype=torch.int64)
+    generator = torch.Generator()
+    for place, (order, into) in enumerate(zip(orders, rows.unbind(), strict=True)):
+        if place == 0 and first is not None:
+            into.copy_(torch.from_numpy(first))
+            continue
         assert order is not None
-        generator = torch.Generator().manual_seed(order)
-        rows = torch.randperm(len(self._batches.source), generator=generator, device="cpu")
-        numbers: Rows = rows.numpy()
-        return numbers
+        torch.randperm(n, generator=generator.manual_seed(order), out=into)
+    numbers: Rows = rows.reshape(-1).numpy()
+    return numbers
 
 
 class BatchCursor:

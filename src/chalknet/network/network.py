@@ -11,6 +11,7 @@ from chalknet.errors import InvalidValue, unknown_name
 from chalknet.network.account import Account
 from chalknet.network.activation import Activation
 from chalknet.network.embedding import Embed
+from chalknet.network.layers import Linear
 from chalknet.network.shape import UNKNOWN_WIDTH, Shape, Size, as_shape, as_size
 from chalknet.network.step import Step
 from chalknet.network.steps import STEPS, layer_call
@@ -46,13 +47,18 @@ class Visit:
 
 
 def shape_taken(layers: Iterable[tuple[Step | None, Shape]]) -> Shape | None:
-    """Return the shape of a sample that steps take, by the first of them that says which sizes arrive."""
+    """Return the shape of a sample that steps take, by the first of them that says which sizes arrive.
+
+    None where none of them says it, or a linear map stands before it that does not.
+    """
     before: list[Step] = []
     for step, takes in layers:
         if takes:
             for one in reversed(before):
                 takes = one.shape_before(takes)
             return takes
+        if isinstance(step, Linear):
+            return None
         before += [] if step is None else [step]
     return None
 

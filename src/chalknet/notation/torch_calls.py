@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from chalknet.network import EMBED_CLASS
-from chalknet.notation.libraries.keras import input_of
+from chalknet.notation.libraries.keras import ADD, input_of, sum_of
 from chalknet.notation.libraries.known import call_library
 from chalknet.notation.torch_flow import SELF, flow_method
 from chalknet.notation.torch_layers import CodeLayer, Unknown, make_layer
@@ -54,9 +54,11 @@ def call_torch(path: Dotted, call: Call) -> object:
     return Unknown(f"{name}(...)")
 
 
-def call_layer(callee: CodeLayer | CodeChain, call: Call) -> Flow:
+def call_layer(callee: CodeLayer | CodeChain, call: Call) -> object:
     """Return x after a layer or a chain; x may be any value that is not known."""
     first = call.argument(0, "input")
+    if isinstance(callee, CodeLayer) and callee.kind == ADD:
+        return sum_of(call)
     if isinstance(first, Flow):
         return first.through(callee)
     return Flow(call.span, (callee,), first.source if isinstance(first, Unknown) else "x")

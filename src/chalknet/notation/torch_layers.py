@@ -46,6 +46,7 @@ class CodeLayer:
         inner: the layers that x passes while it goes around them, of a residual block.
         prepares: how it prepares the data, where it is no step of a network: `Rescaling(1/255)`.
         drops_axis: whether it only leaves out the axis of the features, as `x.squeeze(1)` does.
+        rows_alone: whether it is the step for samples of one axis alone.
     """
 
     span: Span
@@ -60,6 +61,7 @@ class CodeLayer:
     drops_axis: bool = False
     inner: tuple[CodeLayer, ...] = ()
     prepares: str = ""
+    rows_alone: bool = False
 
 
 def every(layers: Iterable[CodeLayer]) -> Iterator[CodeLayer]:

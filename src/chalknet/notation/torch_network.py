@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
-from chalknet.errors import CannotExpress, ShapeMismatch
+from chalknet.errors import CannotExpress, ChalknetError, ShapeMismatch
 from chalknet.network import Activation, Flatten, Network, Shape, Step, Visit, shape_taken, size_of
 from chalknet.notation.tokens import SourceText
 from chalknet.notation.torch_layers import FIT_AS_IT_IS, CodeLayer
@@ -32,11 +33,11 @@ def network_of_layers(
         got, wanted = "inputs without a layer behind them", "at least one layer"
         raise source.refuse(layers[0].span if layers else None, got=got, wanted=wanted)
     taken = shape_taken((layer.step, layer.takes) for layer in layers)
-    with source.pointing(layers[0].span):
-        notes = () if stated or taken else (OPEN_WIDTH,)
-        if isinstance(steps[0], Flatten) and not stated and not layers[0].takes:
-            notes = (FLAT_ROW,)
-        network = Network(stated or taken or ("m",), tuple(steps), name=name, notes=notes)
+    notes = () if stated or taken else (OPEN_WIDTH,)
+    if isinstance(steps[0], Flatten) and not stated and not layers[0].takes:
+        notes = (FLAT_ROW,)
+    x = stated or taken or ("m",)
+    network = _pointed(source, layers, lambda: Network(x, tuple(steps), name=name, notes=notes), x)
     visits = network.walk()
     arriving, arrived = network.input_shape, None
     for layer in layers:
@@ -102,7 +103,29 @@ def _check_row(source: SourceText, layer: CodeLayer, layers: list[CodeLayer], ar
     )
 
 
+def _pointed(source: SourceText, layers: list[CodeLayer], make: Callable[[], Network], x: Shape) -> Network:
+    """Return the network that is made; an error points to the layer that does not take what arrives."""
+    try:
+        return make()
+    except ChalknetError:
+        for layer in layers:
+            if layer.step is not None:
+                with source.pointing(layer.span):
+                    x = layer.step.output_shape(x)
+        with source.pointing(layers[0].span):
+            raise
+
+
 def _check(source: SourceText, layer: CodeLayer, visit: Visit) -> None:
+    arriving = visit.input_shape
+    if layer.rows_alone and len(arriving) > 1:
+        raise source.refuse(
+            layer.span,
+            kind=CannotExpress,
+            got=f"{layer.kind} of samples of the shape {arriving}, by the first axis alone",
+            wanted="samples of one row",
+            remedy="Put a Flatten before it.",
+        )
     if mismatch := visit.mismatch(layer.takes):
         kind = mismatch.written.partition("(")[0]
         label = "" if kind in (layer.kind or kind) else layer.kind  # a weight's name, or Dense of Keras

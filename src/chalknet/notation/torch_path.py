@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from chalknet.errors import CannotExpress, ChalknetError
@@ -49,12 +49,7 @@ def path_of(value: object, run: Interpreter, code: Code) -> list[CodeLayer]:
 
 def _refuse_other_path(training: list[CodeLayer], evaluated: list[CodeLayer], code: Code) -> None:
     """Refuse code whose x passes other steps in evaluation, Dropout aside."""
-    one, other = (
-        [(layer.step, _identity(layer), layer) for layer in layers]
-        for layers in (
-            [layer for layer in path if not isinstance(layer.step, Dropout)] for path in (training, evaluated)
-        )
-    )
+    one, other = ([(*_known(layer), layer) for layer in _but_dropout(path)] for path in (training, evaluated))
     if [entry[:2] for entry in one] == [entry[:2] for entry in other]:
         return
     pairs = zip(one, other, strict=False)
@@ -68,12 +63,22 @@ def _refuse_other_path(training: list[CodeLayer], evaluated: list[CodeLayer], co
     )
 
 
+def _but_dropout(layers: Iterable[CodeLayer]) -> Iterator[CodeLayer]:
+    """Yield layers, and those inside residual blocks behind each block, but for Dropout."""
+    return (layer for layer in every(layers) if not isinstance(layer.step, Dropout))
+
+
+def _known(layer: CodeLayer) -> tuple[object, object]:
+    """Return what is the same of a layer in both modes; the layers in a block come behind it."""
+    if layer.inner:
+        return "block", sum(1 for _ in _but_dropout(layer.inner))
+    return layer.step, _identity(layer)
+
+
 def _identity(layer: CodeLayer) -> object:
     """Return what tells a layer with weights from another; flax makes it anew at each call of forward."""
     if layer.step is None or not layer.step.trainable:
         return 0
-    if layer.inner:
-        return tuple(map(_identity, layer.inner))
     return layer.span if layer.kind.startswith("flax ") else id(layer)
 
 
@@ -104,7 +109,8 @@ def _around(value: Added, layers: list[CodeLayer], code: Code) -> CodeLayer:
     inner = network_of_layers(code.source, layers)
     with code.source.pointing(value.span):
         step = Residual(inner.steps)
-    takes = () if inner.symbols else inner.input_shape
+    takes = inner.output_shape if inner.symbols else inner.input_shape  # a linear map in it gives them back
+    takes = () if any(isinstance(size, str) for size in takes) else takes
     return CodeLayer(value.span, step, takes, kind="Residual", inner=tuple(layers))
 
 

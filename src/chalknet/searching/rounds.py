@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 import torch
 
@@ -42,7 +43,12 @@ class Parts:
 
 
 def parts_of(
-    run: RunOptions, data: object, held_out: object, folds: int | None, settings: Sequence[Configuration]
+    run: RunOptions,
+    data: object,
+    held_out: object,
+    folds: int | None,
+    settings: Sequence[Configuration],
+    columns: Mapping[str, Any],
 ) -> tuple[Parts, tuple[str, ...]]:
     """Return the data of a search, and notes on it.
 
@@ -51,16 +57,20 @@ def parts_of(
         data: whatever `load` accepts.
         held_out: likewise, or a share; None for the data's own held-out rows, else a fifth.
         folds: the number of parts held out in turn; None for a single split.
-        settings: their losses determine whether targets are classes.
+        settings: their losses determine whether targets are classes, their networks which columns are
+            embedded.
+        columns: further keywords of `load`.
 
     Raises:
-        ChalknetError: for data that cannot be loaded, or cut into so many parts.
+        ChalknetError: for data that cannot be loaded, or cut into so many parts; for networks that embed
+            different columns.
     """
     notes: list[str] = []
-    whole = load_for(run, data, held_out)
+    model = _alike_embedded([setting.network for setting in settings])
+    whole = load_for(run, data, held_out, columns, model)
     if folds is None:
         if whole.held_out is None:
-            whole = load_for(run, data, _SHARE)
+            whole = load_for(run, data, _SHARE, columns, model)
             notes.append(
                 "a fifth of the rows is held out, and fits are ranked by it: say held_out=... or folds=5 for "
                 "other rows (--held-out, --folds)"
@@ -78,6 +88,16 @@ def parts_of(
             )
     known = (whole.fingerprint(), *(() if whole.held_out is None else (whole.held_out.fingerprint(),)))
     return Parts(whole, parts, None if None in known else f"{known}"), tuple(notes)
+
+
+def _alike_embedded(networks: Sequence[Network]) -> Network:
+    """Return one of the networks, all of which embed the same columns."""
+    embedded = list(dict.fromkeys(network.embedded for network in networks))
+    if len(embedded) > 1:
+        one, other = (", ".join(names) or "none" for names in embedded[:2])
+        raise invalid("models", f"networks that embed {one}, and {other}", "the same columns in each",
+            "Make a search for each.")  # fmt: skip
+    return networks[0]
 
 
 def _labels(source: Source) -> torch.Tensor | None:

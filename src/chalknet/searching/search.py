@@ -11,7 +11,15 @@ from typing import Any, Unpack
 from chalknet.errors import InvalidValue, invalid, look_up, public, whole_number
 from chalknet.files import user_path
 from chalknet.forms import ModelLike
-from chalknet.planning import Recipe, RunOptions, check_options, options_for, with_options
+from chalknet.planning import (
+    Recipe,
+    RecipeKeywords,
+    RunKeywords,
+    RunOptions,
+    check_options,
+    options_for,
+    with_options,
+)
 from chalknet.searching.criterion import criterion_of
 from chalknet.searching.journal import Journal
 from chalknet.searching.member import Member
@@ -20,13 +28,17 @@ from chalknet.searching.result import SearchResult, ranked
 from chalknet.searching.rounds import Search, parts_of, settings_of
 from chalknet.searching.space import space_of
 from chalknet.searching.workers import checked_jobs
-from chalknet.training import MetricLike, PlanKeywords, interruptible, one_thread
+from chalknet.training import ColumnKeywords, MetricLike, interruptible, one_thread
 
 HOWS = ("grid", "random", "halving")
 
 
+class SearchKeywords(RecipeKeywords, RunKeywords, ColumnKeywords, total=False):
+    """The options of a search that all its fits share."""
+
+
 @public()
-@with_options(PlanKeywords, Recipe, RunOptions)
+@with_options(SearchKeywords, Recipe, RunOptions)
 def search(
     models: ModelLike | Sequence[ModelLike] | Mapping[str, ModelLike],
     data: object,
@@ -45,7 +57,7 @@ def search(
     keep: int = 1,
     n_jobs: int | None = None,
     on_member: Callable[[Member, int, int], None] | None = None,
-    **options: Unpack[PlanKeywords],
+    **options: Unpack[SearchKeywords],
 ) -> SearchResult:
     """Fit many networks to the same data, rank them, and fit the best one again.
 
@@ -78,8 +90,9 @@ def search(
         keep: how many of the best fits are fitted again and kept in `out`, for an ensemble.
         n_jobs: the number of parallel fits; None or -1 for the number of cores.
         on_member: called with each finished fit, the number finished, and the total.
-        **options: those options of `fit` that say how and where to fit: loss, optimizer, lr, batch_size,
-            updates, ..., engine, dtype. By default, `device` is "cpu" and `threads` is 1 for each fit.
+        **options: those options of `fit` that say how, where and to which columns to fit: loss, optimizer,
+            lr, batch_size, updates, ..., engine, dtype, y, one_hot, fill, .... By default, `device` is "cpu"
+            and `threads` is 1 for each fit.
 
     Raises:
         UnknownName: for a name in `over` that neither the recipe nor a model has, or an unknown metric.
@@ -96,7 +109,7 @@ def search(
         >>> len(found.rows), found.rows[0].fits
         (4, 2)
     """
-    check_options("search", options, (*_OWN, *PlanKeywords.__annotations__))
+    check_options("search", options, (*_OWN, *SearchKeywords.__annotations__))
     _check(how, draws, factor, keep, on_member)
     if options.get("processes") is not None:
         remedy = "Leave it out, and say n_jobs=2 (--n-jobs 2) for two fits at a time."
@@ -109,7 +122,8 @@ def search(
     settings, drawn = settings_of(space, how, draws, draw_seed)
     journal = Journal(None if out is None else user_path(out, "out"))
     with one_thread():
-        parts, told = parts_of(run, data, held_out, folds, settings)
+        columns = {name: each for name, each in options.items() if name in ColumnKeywords.__annotations__}
+        parts, told = parts_of(run, data, held_out, folds, settings, columns)
         with journal.open(), interruptible() as interrupt:
             made = Search(settings, space.seeds, parts, run, criterion, journal, jobs, interrupt, on_member)
             standings = made.halved(factor) if how == "halving" else made.all()

@@ -15,6 +15,7 @@ import chalknet as cn
 from chalknet.data import Preparation
 from chalknet.errors import CannotExpress
 from chalknet.module import OnnxValue, graph_writer, onnx_bytes, write_chain
+from chalknet.network import Embed
 from chalknet.planning import Loss
 from chalknet.serving.onnx_inputs import BATCH, GraphInputs, reshaped, write_array, write_columns
 from chalknet.training import FitResult, Prediction, activation_of_raw, predicted
@@ -42,13 +43,6 @@ def onnx_of(result: FitResult) -> bytes:
             wanted="a chain of known steps",
             remedy="Export the module alone by torch.onnx.export(result.module, ...).",
         )
-    if network.embedded:
-        raise CannotExpress(
-            where=f"the network {network.name}",
-            got="an embedding, whose categories have no column in this file",
-            wanted="columns of numbers, and of words as columns of 0 and 1",
-            remedy="Fit without the embedding: words become columns of 0 and 1 then.",
-        )
     named = preparation is not None and preparation.named and bool(preparation.x)
     names = [column.name for column in preparation.x] if named and preparation else [_ARRAY]
     writer = graph_writer(_free("chalknet/", names))
@@ -59,6 +53,7 @@ def onnx_of(result: FitResult) -> bytes:
             graph.x = reshaped(writer, graph.x, shape, "samples")
     else:
         graph = write_array(writer, preparation, shape, _ARRAY)
+    graph.refuse_other_categories([step for step in network.steps if isinstance(step, Embed)])
     writer.value = graph.x
     written = write_chain(writer, module, network.input_shape)
     answers = _Answers(graph, [size for size in written.output_shape if isinstance(size, int)])

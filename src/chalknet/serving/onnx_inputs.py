@@ -14,6 +14,7 @@ import numpy.typing as npt
 from chalknet.data import Preparation, PreparedColumn
 from chalknet.errors import CannotExpress
 from chalknet.module import ML_DOMAIN, GraphWriter, OnnxValue
+from chalknet.network import Embed, numbers
 from chalknet.units import is_number
 
 Array = npt.NDArray[Any]
@@ -38,6 +39,21 @@ class GraphInputs:
     inputs: dict[str, OnnxValue] = field(default_factory=dict)
     x: str = ""
     refused: list[str] = field(default_factory=list)
+
+    def refuse_other_categories(self, embeds: Sequence[Embed]) -> None:
+        """Refuse the rows whose first features are no numbers of categories; they become rows of zeros."""
+        put, array, x = self.writer.put, self.writer.array, self.x
+        for place, step in enumerate(embeds):
+            path, (categories, _) = f"category{place}", numbers((step.categories, step.width))
+            number = put(path, "Gather", x, array(path, np.array(place)), axis=1)
+            least, most = (array(f"{path}.{n}", np.array(n, np.float32)) for n in (0, categories - 1))
+            outside = put(path, "Or", put(path, "Less", number, least), put(path, "Greater", number, most))
+            whole = put(path, "Equal", number, put(path, "Floor", number))
+            self.refused.append(put(f"{path}.none", "Or", outside, put(path, "Not", whole)))
+        for place, refused in enumerate(self.refused if embeds else ()):
+            rows = reshaped(self.writer, refused, [1], f"refused{place}")
+            x = put(f"taken{place}", "Where", rows, array("no category", np.array(0, np.float32)), x)
+        self.x = x
 
     def refuse_unless_finite(self) -> None:
         """Refuse the rows in which a feature is not finite."""
@@ -141,10 +157,11 @@ def _scaled(
 
 
 def _write_words(graph: GraphInputs, column: PreparedColumn, preparation: Preparation, path: str) -> str:
-    """Write the one-hot encoding `(n, words)` of a column of words."""
+    """Write the one-hot encoding `(n, words)` of a column of words, or its numbers `(n, 1)`."""
     writer, words = graph.writer, column.words or ()
     nothing, refused = len(words), len(words) + 1  # outside the columns: these give a row of zeros
-    codes = {None: refused, -1: nothing}
+    none = nothing if column.spare or not column.coded else refused
+    codes = {None: refused, -1: none}
     gap, new = (
         codes.get(place, place)
         for place in (column.place_of_gap(preparation.unknown), column.place_of_new(preparation.unknown))
@@ -161,6 +178,9 @@ def _write_words(graph: GraphInputs, column: PreparedColumn, preparation: Prepar
         graph.refused.append(
             writer.put(path, "Equal", code, writer.array(f"{path}.refused", np.array(refused)))
         )
+    if column.coded:
+        number = writer.put(f"{path}.number", "Cast", code, to=_TO_FLOAT)
+        return reshaped(writer, number, [1], f"{path}.number")
     depth = writer.array(f"{path}.depth", np.array(len(words)))
     return writer.put(
         path, "OneHot", code, depth, writer.array("both", np.array([0, 1], np.float32)), axis=-1

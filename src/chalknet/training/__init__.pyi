@@ -50,8 +50,8 @@ from chalknet.training.predictions.predict import with_unknown as with_unknown
 from chalknet.training.predictions.prediction import Prediction as Prediction
 from chalknet.training.predictions.prediction import predicted as predicted
 from chalknet.training.record.record_options import RecordOptions as RecordOptions
+from chalknet.training.run.fit import ColumnKeywords as ColumnKeywords
 from chalknet.training.run.fit import FitKeywords as FitKeywords
-from chalknet.training.run.fit import PlanKeywords as PlanKeywords
 from chalknet.training.run.fit import carry_out_prepared as carry_out_prepared
 from chalknet.training.run.fit import fit as fit
 from chalknet.training.run.fit import plan as plan

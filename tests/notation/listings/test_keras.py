@@ -127,7 +127,7 @@ REFUSED = {
     "Sequential([Dense(0)])": (InvalidValue, "units: got 0", "Dense(0)"),
     "Sequential([Dense(3, unit=2)])": (UnknownName, "argument 'unit'", "Dense(3, unit=2)"),
     "Sequential([Dropout(1.5)])": (InvalidValue, "1.5", "Dropout(1.5)"),
-    "i = Input((3,))\nModel(i, add([Dense(3)(i), i]))": (
+    "i = Input((3,))\nModel(i, concatenate([Dense(3)(i), i]))": (
         CannotExpress,
         "does not come from its input",
         "Model(",

@@ -67,7 +67,7 @@ def test_a_dropout_of_flax_is_told_the_mode():
     ("line", "kind", "said"),
     [
         ("nn.Conv(32, (3, 3))(x)", CannotExpress, "the layer Conv,"),
-        ("nn.LayerNorm()(x)", CannotExpress, "the layer LayerNorm"),
+        ("nn.GroupNorm()(x)", CannotExpress, "the layer GroupNorm"),
         ("nn.celu(x)", CannotExpress, "celu"),
         ("x * nn.Dense(3)(x)", CannotExpress, "one layer after the other"),
         ("nn.Dense(2, bias=False)(x)", UnknownName, "use_bias"),

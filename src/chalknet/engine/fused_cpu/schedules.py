@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -51,6 +51,7 @@ from chalknet.engine.fused_cpu.phases import (
     FORWARD_COLUMNS,
     LAST,
     WEIGHTS,
+    Pieces,
     evaluation_pieces,
     pieces_of,
 )
@@ -266,7 +267,7 @@ def piece_schedule(task: Task) -> Schedule:
     layout, store, rows = task.layout, task.store, task.batches.size
     dtype, steps = store.values.dtype, layout.steps
     plain, recipe = is_plain_sgd(task.recipe) and _all_trained(steps), task.recipe
-    pieces = pieces_of(layout, rows, dtype.itemsize, plain, recipe.clip_norm is not None)
+    pieces = _pieces(layout, rows, dtype.itemsize, plain, recipe.clip_norm is not None)
     work = update_work(steps, rows)
     threads = piece_threads(pieces, work, task.threads)
     places = _places(layout, pieces.tile)
@@ -286,6 +287,17 @@ def piece_schedule(task: Task) -> Schedule:
     weights = WeightBuffers(store.values, store.transposed, zeros, gradients, store.running)
     fit = Fit(steps, task.data, task.batch(pieces.tile, room), task.rule(direct), places, weights, shared)
     return Schedule(1, threads, run_updates, (pieces.table,), fit, work)
+
+
+def _pieces(layout: MemoryLayout, *asked: Any) -> Pieces:
+    """Return the pieces of an update: those of many fits of one network, as a search makes, are cut once."""
+    others = tuple(value for name, value in vars(layout).items() if name != "steps")
+    return _cut_pieces(layout.steps.tobytes(), layout.steps.dtype, others, asked)
+
+
+@lru_cache(maxsize=256)
+def _cut_pieces(table: bytes, row: np.dtype[Any], others: tuple[int, ...], asked: tuple[Any, ...]) -> Pieces:
+    return pieces_of(MemoryLayout(np.frombuffer(table, row), *others), *asked)
 
 
 def _takes_sparse_rows(steps: Array, rows: int, pieces: Array) -> bool:

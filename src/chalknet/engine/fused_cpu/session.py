@@ -97,15 +97,18 @@ class FusedSession:
         network, recipe, numbers = plan.network, plan.recipe, np.dtype(plan.placement.dtype)
         assert network is not None
         layout = layout_of(network, recipe, numbers, batches.size)
-        _mark_frozen(layout.steps, self.module)
+        self._owners = owners_of(self.module)
+        _mark_frozen(layout.steps, self._owners)
         _mark_fixed(layout.steps, self.module)
         store = make_store(layout, recipe, numbers)
-        self._views = _pairs(self.module, weight_views(layout.steps, torch.from_numpy(store.values)))
+        self._views = _pairs(self._owners, weight_views(layout.steps, torch.from_numpy(store.values)))
         self._transposed = transposed_views(layout.steps, torch.from_numpy(store.transposed))
         running = running_views(layout.steps, torch.from_numpy(store.running))
-        self._views += _pairs_of(averaging_of(self.module), running)
+        self._views += _pairs(averaging_of(self.module), running)
         self._read_weights()
-        self._state_views = _state_views(plan, self.module, layout.steps, store.optimizer_state)
+        self._state_views = _state_views(
+            plan.recipe.optimizer, self._named, self._owners, layout.steps, store.optimizer_state
+        )
         threads = plan.placement.threads
         self._task = Task(network, recipe, layout, store, samples, batches, threads)
         return choose_schedule(self._task)
@@ -168,7 +171,7 @@ class FusedSession:
     def _read_weights(self) -> None:
         for parameter, view in self._views:
             _copy(parameter, view)
-        for owner, target in zip(owners_of(self.module), self._transposed, strict=True):
+        for owner, target in zip(self._owners, self._transposed, strict=True):
             if target is not None:
                 assert isinstance(owner.weight, torch.Tensor)
                 _copy(owner.weight, target)
@@ -191,13 +194,6 @@ def _provide(network: Network, recipe: Recipe, dtype: str) -> None:
 
 
 def _pairs(
-    module: nn.Module, views: list[dict[str, torch.Tensor]]
-) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """Return each parameter with its view of the vector of weights."""
-    return _pairs_of(owners_of(module), views)
-
-
-def _pairs_of(
     owners: Sequence[nn.Module], views: list[dict[str, torch.Tensor]]
 ) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Return each tensor of some modules with its view of a vector."""
@@ -209,26 +205,24 @@ def _pairs_of(
 
 
 def _state_views(
-    plan: Plan, module: nn.Module, steps: Array, arrays: tuple[Array, ...]
+    optimizer: str, named_as: nn.Module, owners: Sequence[nn.Module], steps: Array, arrays: tuple[Array, ...]
 ) -> dict[str, dict[str, torch.Tensor]]:
     """Return views of each trained parameter's optimizer state, under torch's names."""
-    names: dict[torch.Tensor, str] = {
-        parameter: name for name, parameter in named(plan, module).named_parameters()
-    }
+    names: dict[torch.Tensor, str] = {parameter: name for name, parameter in named_as.named_parameters()}
     found: dict[str, dict[str, torch.Tensor]] = {
         name: {} for parameter, name in names.items() if parameter.requires_grad
     }
-    for slot, array in zip(SLOTS[plan.recipe.optimizer], arrays, strict=True):
+    for slot, array in zip(SLOTS[optimizer], arrays, strict=True):
         if len(array):
-            for parameter, view in _pairs(module, weight_views(steps, torch.from_numpy(array))):
+            for parameter, view in _pairs(owners, weight_views(steps, torch.from_numpy(array))):
                 if parameter.requires_grad:
                     found[names[parameter]][slot] = view
     return found
 
 
-def _mark_frozen(steps: Array, module: nn.Module) -> None:
+def _mark_frozen(steps: Array, owners: Sequence[nn.Module]) -> None:
     places = np.flatnonzero(steps["weight_at"] != ABSENT)
-    for index, owner in zip(places, owners_of(module), strict=True):
+    for index, owner in zip(places, owners, strict=True):
         trained = {name: own.requires_grad for name, own in owner.named_parameters(recurse=False)}
         steps["train_weight"][index] = trained["weight"]
         steps["train_bias"][index] = trained.get("bias", False)

@@ -116,6 +116,7 @@ _ACTIVATION: tuple[Rule[View], ...] = (
     Rule("the activation before it is not known yet", "activation", 2, lambda v: signs.names_function(v) and v.reading.is_open),
     Rule("it names a step that is no activation", "activation", 2, lambda v: signs.names_function(v) and not v.activates),
     Rule("the arrows name it", "activation", 4, signs.edge_applies),
+    Rule("it embeds a category", "activation", 25, lambda v: any(step.at_the_start for step in v.said.steps or v.edge.steps)),
     Rule("one box for all units before it", "activation", 6, signs.for_all),
     Rule("it states a number of units", "activation", -4, lambda v: v.said.counted or (v.said.steps and signs.in_width(v) and not (v.separate and v.is_bare))),
     Rule("the activation is known already", "activation", -2,

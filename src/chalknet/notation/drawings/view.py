@@ -12,7 +12,7 @@ from chalknet.notation.drawings.columns import UnitColumn
 from chalknet.notation.drawings.rules import Role
 from chalknet.notation.drawings.typos import spelled
 from chalknet.notation.drawings.vocabulary import Said
-from chalknet.notation.drawings.widths import stated_width
+from chalknet.notation.drawings.widths import embedded, stated_width
 from chalknet.notation.drawings.words import COUNT_OF_WEIGHTS, LAYERS_LEFT_OUT, SHAPE_IN_BRACKETS, pattern
 
 _COUNTED_ACT = pattern(r"\d{1,6}\s*[×✕x·*,|/\n]?\s*[^\W\d]{2}")
@@ -259,7 +259,10 @@ class View:
         if at < 0:
             return None
         column = self.columns[at]
-        return self.whole.stated[at] or (None if column.is_single else len(column.units) + column.left_out)
+        width = self.whole.stated[at] or (None if column.is_single else len(column.units) + column.left_out)
+        if maps or not isinstance(width, int):
+            return width
+        return embedded(self.columns, at, self.at - 1, width)
 
     @property
     def all_single(self) -> bool:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
 from math import inf, isfinite
 
 from chalknet.network import Activation, Dropout, Flatten, Step
@@ -276,9 +275,9 @@ def trailing_index(label: str) -> int | str | None:
 def _steps(text: str) -> tuple[tuple[Step, ...], str]:
     """Return the steps named in a text in their order, and the text without their words."""
     found: list[tuple[int, Step]] = []
-    for match in words.RESIDUAL.finditer(text):
-        found.append((match.start(), read_step(match.group())))
-    text = words.RESIDUAL.sub(_blank, text)
+    for written in (words.EMBED, words.RESIDUAL):
+        found += [(match.start(), read_step(match.group())) for match in written.finditer(text)]
+        text = written.sub(_blank, text)
     for match in words.DROPOUT.finditer(text):
         rate = words.RATE.search(text)
         share = match.group(1) or (rate.group(1) if rate else "0.5")
@@ -304,7 +303,8 @@ def _steps(text: str) -> tuple[tuple[Step, ...], str]:
         return (Activation("?"),), text[: unknown.start()] + " " + text[unknown.end() :]
     if not steps and words.UNKNOWN_ACTIVATION.fullmatch(text.strip()):
         steps, text = [Activation("?")], ""
-    return tuple(step for step, _ in groupby(steps)), text
+    repeated = (not step.at_the_start and [step] == steps[at - 1 : at] for at, step in enumerate(steps))
+    return tuple(step for step, again in zip(steps, repeated, strict=True) if not again), text
 
 
 _WEIGHT = pattern(

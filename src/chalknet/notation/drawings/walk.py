@@ -29,7 +29,7 @@ from chalknet.notation.drawings.vocabulary import (
     weight_of,
     without_more,
 )
-from chalknet.notation.drawings.widths import Width, matrix_of, stated_width, width_of
+from chalknet.notation.drawings.widths import Width, embedded, matrix_of, stated_width, width_of
 from chalknet.notation.drawings.words import FIGURE_NUMBER, WIDTHS_IN_A_ROW
 from chalknet.notation.drawings.written_counts import misfits
 
@@ -79,7 +79,8 @@ class Walk:
                 0, got="no layer behind X", wanted="at least one step"
             )
         self._refuse_repeated_frames()
-        self._x = self._input()
+        self._entered = self._input()
+        self._x = self._behind(len(self._columns))
         for one in self._follow_captions(list(reading.maps)):
             self._linear(one)
         self._follow_row()
@@ -106,14 +107,8 @@ class Walk:
         widths = [self._x, *(linear.width for linear in self._maps)]
         mapped = [self._columns[linear.map.column] for linear in self._maps]
         self._notes += misfits(widths, mapped, self._captions)
-        shape = (
-            self._columns[max(reading.start, 0)].said.shape
-            or self._columns[max(reading.start, 0)].title.shape
-        )
-        picture = len(shape) > 1 and Flatten() in reading.before
         notes = tuple(dict.fromkeys(self._notes))
-        x: Shape = shape if picture else (self._x,)
-        return Network(x, tuple(steps), notes=notes, weights=parameters)
+        return Network(self._arriving(), tuple(steps), notes=notes, weights=parameters)
 
     def _refuse_repeated_frames(self) -> None:
         """Refuse a frame around several columns that says how often these stand there."""
@@ -188,7 +183,7 @@ class Walk:
         if stated is None or part.role not in ("activation", "value", "hand-in", "hand-out"):
             return
         arriving = self._map_at(part.column)
-        arrives = arriving.width if arriving else self._x
+        arrives = arriving.width if arriving else self._behind(part.column)
         if stated != arrives:
             self._notes.append(f"{name_of(column)} says {stated}, but {arrives} was read")
 
@@ -207,6 +202,19 @@ class Walk:
                 self._notes.append("no input is drawn: x has m features")
             return into or "m"
         return self._sized(width_of(self._columns, reading.start), 0)
+
+    def _arriving(self) -> Shape:
+        """Return the shape of x, before its embeddings."""
+        before, column = self._reading.before, self._columns[max(self._reading.start, 0)]
+        shape: Shape = column.said.shape or column.title.shape
+        x: Shape = shape if len(shape) > 1 and Flatten() in before else (self._x,)
+        for step in reversed(before):
+            x = step.shape_before(x) if step.at_the_start else x
+        return x
+
+    def _behind(self, place: int) -> int | str:
+        """Return the width behind the embeddings in the columns up to a place."""
+        return embedded(self._columns, max(self._reading.start, 0), place, self._entered)
 
     def _sized(self, width: Width, number: int) -> int | str:
         which, symbol = (f"layer {number}", f"k{number}") if number else ("the input", "m")

@@ -103,6 +103,22 @@ def width_of(columns: Sequence[UnitColumn], place: int) -> Width:
     return Width(count, notes, "so many are drawn")
 
 
+def embedded(columns: Sequence[UnitColumn], start: int, place: int, width: int | str) -> int | str:
+    """Return the width that the input has behind the embeddings in the columns up to a place.
+
+    Args:
+        columns: all of them.
+        start: that of the input, which is drawn behind the embeddings that its own title names.
+        place: the last column that is looked at.
+        width: of the input as drawn.
+    """
+    for column in columns[start + 1 : place + 1]:
+        for step in column.said.steps or column.edge.steps:
+            if step.at_the_start:
+                (width,) = step.output_shape((width,))
+    return width
+
+
 def is_box(columns: Sequence[UnitColumn], place: int) -> bool:
     """Return whether a single node is a box for a whole layer, and no unit."""
     column = columns[place]

@@ -44,6 +44,8 @@ def any_of(*words: str) -> str:
 
 
 RESIDUAL = pattern(r"\[[^\[\]\n]{1,500}(?:\[[^\[\]\n]{1,200}\] ?\+ ?skip[^\[\]\n]{0,200})?\] ?\+ ?skip")
+# As `write` spells it; other embeddings, of words in a sentence, are refused.
+EMBED = pattern(r"(?<!\w)embed\([^()\n]{1,200}?(?:,|->|→) ?\w{1,15}\)")
 # Steps with words of their own, and the options that are read as `name=value` in brackets behind them.
 STEPS: tuple[tuple[str, str, str], ...] = (
     ("prelu", any_of(r"p-?re ?lu", r"parametric re ?lu"), "per_feature|init"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalknet.network import Activation, Linear
+from chalknet.network import Activation, BatchNorm, LayerNorm, Linear, PReLU
 from chalknet.notation.libraries.library import (
     Given,
     LayerRow,
@@ -11,6 +11,8 @@ from chalknet.notation.libraries.library import (
     dropout,
     fixed,
     linear,
+    norm,
+    number,
     truth,
     width,
 )
@@ -46,6 +48,15 @@ def _mlp(library: Library, given: Given) -> list[Piece]:
     return [*pieces, Piece(last, (arriving,)), *library.named(sized.get("final_activation"))]
 
 
+def _prelu(library: Library, given: Given) -> list[Piece]:
+    return [Piece(PReLU(init=number(given, "negative_slope_init", 0.01)))]
+
+
+_NORMS = (
+    r"name|dtype|rngs|parent|param_dtype|axis_name|axis_index_groups|use_fast_variance|\w+_reductions|"
+    r"\w+_init"
+)
+_SCALES = ("use_scale", "use_bias")
 FLAX = Library(
     "flax",
     {
@@ -53,6 +64,36 @@ FLAX = Library(
         "Dropout": LayerRow(
             ("rate", "broadcast_dims", "deterministic"), dropout("rate"), r"name|rng_collection|parent"
         ),
+        "BatchNorm": LayerRow(
+            (
+                "use_running_average",
+                "axis",
+                "momentum",
+                "epsilon",
+                "dtype",
+                "param_dtype",
+                "use_bias",
+                "use_scale",
+            ),
+            norm(BatchNorm, *_SCALES, 1e-5),
+            _NORMS,
+        ),
+        "LayerNorm": LayerRow(
+            (
+                "epsilon",
+                "dtype",
+                "param_dtype",
+                "use_bias",
+                "use_scale",
+                "bias_init",
+                "scale_init",
+                "reduction_axes",
+                "feature_axes",
+            ),
+            norm(LayerNorm, *_SCALES, 1e-6),
+            _NORMS,
+        ),
+        "PReLU": LayerRow(("param_dtype", "negative_slope_init"), _prelu),
     },
     _GELU,
     _REFUSED,
@@ -66,6 +107,17 @@ NNX = Library(
         "Dropout": LayerRow(
             ("rate", "broadcast_dims", "deterministic"), dropout("rate"), r"rngs|rng_collection"
         ),
+        "BatchNorm": LayerRow(
+            ("num_features", "use_running_average", "axis", "momentum", "epsilon", "use_bias", "use_scale"),
+            norm(BatchNorm, *_SCALES, 1e-5, "num_features"),
+            _NORMS,
+        ),
+        "LayerNorm": LayerRow(
+            ("num_features", "epsilon", "use_bias", "use_scale", "reduction_axes", "feature_axes"),
+            norm(LayerNorm, *_SCALES, 1e-6, "num_features"),
+            _NORMS,
+        ),
+        "PReLU": LayerRow(("negative_slope_init",), _prelu),
     },
     _GELU,
     _REFUSED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from math import prod
 
 from chalknet.errors import InvalidValue, NotationError
@@ -14,20 +15,18 @@ from chalknet.notation.libraries.library import (
     Library,
     Piece,
     dropout,
+    norm,
     number,
     truth,
     width,
 )
 from chalknet.notation.torch_layers import CodeLayer, Unknown
-from chalknet.notation.torch_values import Call, CodeChain, Flow, elements, no_chain
+from chalknet.notation.torch_values import Added, Call, CodeChain, Flow, around, elements, no_chain, roots
 
 _FURTHER = (
     r"name|dtype|trainable|seed|weights|dynamic|autocast|sparse|ragged|tensor|batch_size|optional|noise_shape|"
-    r"(?:kernel|bias|activity)_(?:initializer|regularizer|constraint)|lora_\w+|quantization_config|data_format|"
-    r"input_shape|input_dim|batch_input_shape|batch_shape|type_spec"
-)
-_NORM = (
-    r"renorm\w*|virtual_batch_size|adjustment|fused|synchronized|rms_scaling|(?:beta|gamma|moving_\w+)_\w+"
+    r"(?:kernel|bias|activity|beta|gamma|moving_\w+|alpha)_(?:initializer|regularizer|constraint)|lora_\w+|quantization_config|data_format|"
+    r"input_shape|input_dim|batch_input_shape|batch_shape|type_spec|synchronized"
 )
 _INPUTS = ("shape", "input_shape", "batch_shape", "batch_input_shape", "input_dim")
 
@@ -106,39 +105,6 @@ def _reshape(library: Library, given: Given) -> list[Piece]:
     return [Piece(Flatten())]
 
 
-def _affine(library: Library, given: Given, name: str) -> dict[str, bool]:
-    """Return whether the factors and the shifts of a norm are fitted."""
-    scale, center = truth(given, "scale"), truth(given, "center")
-    if center and not scale:
-        raise library.no_step(f"a {name} with shifts and without factors")
-    return {"affine": scale, "bias": center}
-
-
-def _batch_norm(library: Library, given: Given) -> list[Piece]:
-    _check_axis(library, given, "BatchNormalization")
-    eps, kept = number(given, "epsilon", 1e-3), number(given, "momentum", 0.99)
-    share = round(1 - kept, 12)  # Keras states the share of what was there
-    return [Piece(BatchNorm(eps, share, **_affine(library, given, "BatchNormalization")))]
-
-
-def _layer_norm(library: Library, given: Given) -> list[Piece]:
-    _check_axis(library, given, "LayerNormalization")
-    eps = number(given, "epsilon", 1e-3)
-    return [Piece(LayerNorm(eps, **_affine(library, given, "LayerNormalization")))]
-
-
-def _check_axis(library: Library, given: Given, name: str) -> None:
-    axis = given.get("axis", -1)
-    if axis not in (-1, 1, [-1], [1], (-1,), (1,)):
-        raise library.no_step(f"a {name} over the axis {getattr(axis, 'source', axis)}")
-
-
-def _prelu(library: Library, given: Given) -> list[Piece]:
-    if given.get("shared_axes") is not None:
-        raise library.no_step("a PReLU with shared axes")
-    return [Piece(PReLU(per_feature=True, init=0.0))]
-
-
 def _prepares(name: str, *options: str) -> Callable[[Library, Given], list[Piece]]:
     """Return the maker of a layer that prepares the data, with the options that say how."""
 
@@ -149,6 +115,19 @@ def _prepares(name: str, *options: str) -> Callable[[Library, Given], list[Piece
     return make
 
 
+def _prelu(library: Library, given: Given) -> list[Piece]:
+    """Return the step; a slope for each feature, unless they are shared over the axis of the features."""
+    start = given.get("alpha_initializer", 0.0)
+    start = _STARTS.get(start.lower(), start) if isinstance(start, str) else start
+    if isinstance(start, bool) or not isinstance(start, int | float):
+        raise library.no_step("a PReLU whose first slopes are no number")
+    shared = given.get("shared_axes")
+    if shared not in (None, 1, [1], (1,), [-1], (-1,)):
+        raise library.no_step(f"a PReLU that shares its slopes over the axes {shared}")
+    return [Piece(PReLU(shared is None, float(start)), rows_alone=True)]
+
+
+_STARTS: Mapping[str, float] = {"zeros": 0.0, "zero": 0.0, "ones": 1.0, "one": 1.0}
 _ROWS: Mapping[str, LayerRow] = {
     "Dense": LayerRow(("units", "activation", "use_bias"), _with_input(_dense)),
     "Activation": LayerRow(("activation",), _with_input(_activation)),
@@ -165,10 +144,16 @@ _ROWS: Mapping[str, LayerRow] = {
     ),
     "Softmax": LayerRow(("axis",), _with_input(_softmax)),
     "BatchNormalization": LayerRow(
-        ("axis", "momentum", "epsilon", "center", "scale"), _with_input(_batch_norm), _NORM
+        ("axis", "momentum", "epsilon", "center", "scale"),
+        _with_input(norm(BatchNorm, "scale", "center", 1e-3)),
     ),
-    "LayerNormalization": LayerRow(("axis", "epsilon", "center", "scale"), _with_input(_layer_norm), _NORM),
-    "PReLU": LayerRow((), _with_input(_prelu), r"alpha_\w+|shared_axes"),
+    "LayerNormalization": LayerRow(
+        ("axis", "epsilon", "center", "scale", "rms_scaling"),
+        _with_input(norm(LayerNorm, "scale", "center", 1e-3)),
+    ),
+    "PReLU": LayerRow(
+        ("alpha_initializer", "alpha_regularizer", "alpha_constraint", "shared_axes"), _with_input(_prelu)
+    ),
     "Normalization": LayerRow(
         ("axis", "mean", "variance", "invert"), _with_input(_prepares("Normalization", "mean", "variance"))
     ),
@@ -212,6 +197,30 @@ def _alone(value: object) -> object:
     """Return the only member of a list or a dict; any other value as it is."""
     many = elements(value) if isinstance(value, list | tuple | dict) else []
     return many[0] if len(many) == 1 else value
+
+
+# What makes the first values of weights: the number that all of them are.
+INITIALIZERS: Mapping[str, Callable[[Call], object]] = {
+    "Constant": lambda call: call.argument(0, "value"),
+    "Zeros": lambda call: 0.0,
+    "Ones": lambda call: 1.0,
+}
+ADD = "Keras Add"
+
+
+def adder_of(call: Call) -> CodeLayer:
+    """Return the layer that `Add()` makes, which adds two values and is no step of a chain."""
+    return replace(no_chain(call.source, call.span, "Add() in a chain of layers"), kind=ADD)
+
+
+def sum_of(call: Call) -> object:
+    """Return x with what it passed around added, of `Add()([x, y])`, `add([x, y])` or `ops.add(x, y)`."""
+    values = call.positional if len(call.positional) > 1 else elements(call.argument(0, "inputs") or [])
+    found = around(*values) if len(values) == 2 else None
+    if found is not None:
+        return found.before.through(Added(call.span, found.passed))
+    flow = next((value for value in roots(*values) if isinstance(value, Flow)), Flow(call.span))
+    return flow.through(no_chain(call.source, call.span, f"a sum of {len(values)} values"))
 
 
 def sequential_of(call: Call) -> object:

@@ -9,7 +9,15 @@ from functools import lru_cache
 
 from chalknet.network import Activation
 from chalknet.notation.libraries.jax import EQUINOX, FLAX, JAX, NNX
-from chalknet.notation.libraries.keras import KERAS, input_of, model_of, sequential_of
+from chalknet.notation.libraries.keras import (
+    INITIALIZERS,
+    KERAS,
+    adder_of,
+    input_of,
+    model_of,
+    sequential_of,
+    sum_of,
+)
 from chalknet.notation.libraries.library import Library
 from chalknet.notation.libraries.sklearn import SKLEARN
 from chalknet.notation.tokens import Span
@@ -78,7 +86,7 @@ _KERAS_NAMES = {
     **{"keras": "keras", "tf": "tensorflow", "layers": "keras.layers", "models": "keras.models"},
     **{name: f"keras.layers.{name}" for name in KERAS.layers},
     **{name: f"keras.{name}" for name in ("Sequential", "Model", "Input")},
-    **{name: f"keras.layers.{name}" for name in ("Conv2D", "Conv1D", "LSTM", "GRU")},
+    **{name: f"keras.layers.{name}" for name in ("Conv2D", "Conv1D", "LSTM", "GRU", "Add", "add")},
     **{name: f"keras.layers.{name}" for name in ("SimpleRNN", "Embedding", "MaxPooling2D", "Bidirectional")},
 }
 _FAMILIES = (
@@ -87,7 +95,11 @@ _FAMILIES = (
         re.compile(_KERAS_HERE),
         re.compile(rf"{_KERAS_HERE}\.(?:\w+\.)*layers\.(?:\w+\.)*[A-Z]\w*"),
         re.compile(rf"{_KERAS_HERE}\.(?:activations|ops|backend|nn)\.\w+|tensorflow\.(?:nn|math)?\.?\w+"),
-        {"Sequential": sequential_of, "Model": model_of, "Functional": model_of, "Input": input_of},
+        {
+            **{"Sequential": sequential_of, "Model": model_of, "Functional": model_of, "Input": input_of},
+            **{"Add": adder_of, "add": sum_of},
+            **INITIALIZERS,
+        },
         re.compile(
             r"\bkeras\b|(?<![\w.])Dense *\(|\blayers\.(?:Dense|Input|Flatten|Conv2D|LSTM)\b"
             r"|\bmodels\.Sequential\b"

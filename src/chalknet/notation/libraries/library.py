@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TypeAlias
 
 from chalknet.errors import CannotExpress, ChalknetError, InvalidValue, NotationError, unknown_name
-from chalknet.network import Activation, Dropout, Flatten, Linear, Shape, Size, Step, activation_name
+from chalknet.network import (
+    Activation,
+    BatchNorm,
+    Dropout,
+    Flatten,
+    LayerNorm,
+    Linear,
+    Shape,
+    Size,
+    Step,
+    activation_name,
+)
 from chalknet.notation.tokens import Span
 from chalknet.notation.torch_layers import CodeLayer, Unknown
 from chalknet.notation.torch_values import Call, CodeChain, Function
@@ -32,6 +43,7 @@ class Piece:
     takes: Shape = ()
     always: bool = False
     prepares: str = ""
+    rows_alone: bool = False  # whether it is the step for samples of one axis alone
 
 
 @dataclass(frozen=True)
@@ -128,6 +140,7 @@ class Library:
                 always=piece.always,
                 kind=f"{self.name} {name}",
                 prepares=piece.prepares,
+                rows_alone=piece.rows_alone,
             )
             for piece in pieces
         ]
@@ -237,6 +250,44 @@ def dropout(*names: str, default: float | None = None) -> Callable[[Library, Giv
             return []
         return [
             Piece(Dropout(number(given, name, default)), always=off is False and "inference" not in given)
+        ]
+
+    return make
+
+
+def norm(
+    kind: type[BatchNorm | LayerNorm], affine: str, bias: str, eps: float, takes: str = ""
+) -> Callable[[Library, Given], list[Piece]]:
+    """Return the maker of a norm over the last axis.
+
+    Args:
+        kind: which one.
+        affine: the argument that says whether it has factors.
+        bias: the one that says whether it has shifts.
+        eps: the library's default of `epsilon`.
+        takes: how many features it takes; empty where the call does not say.
+    """
+
+    def make(library: Library, given: Given) -> list[Piece]:
+        scaled, shifted = truth(given, affine), truth(given, bias)
+        axes = [given.get(name, -1) for name in ("axis", "reduction_axes", "feature_axes")]
+        others = [axis for axis in axes if axis not in (-1, 1, [-1], [1], (-1,), (1,))]
+        name = kind.__name__
+        if others:
+            raise library.no_step(f"a {name} over the axis {others[0]}")
+        if truth(given, "rms_scaling", False):
+            raise library.no_step(f"a {name} without a mean")
+        if shifted and not scaled:
+            raise library.no_step(f"a {name} with shifts and without factors")
+        step = kind(eps=number(given, "epsilon", eps), affine=scaled, bias=shifted)
+        if isinstance(step, BatchNorm):  # torch's momentum is the share of what is new
+            step = replace(step, momentum=round(1 - number(given, "momentum", 0.99), 15))
+        return [
+            Piece(
+                step,
+                (width(given, takes),) if takes else (),
+                rows_alone=any(axis in (1, [1], (1,)) for axis in axes),
+            )
         ]
 
     return make

@@ -232,7 +232,7 @@ def judged(fitted: FittedForward, source: Source) -> Answers:
     rows = max(1, _BLOCK_NUMBERS // max(1, prod(source.x_shape or (1,))))
     starts = range(0, len(source), rows)
     raw = fitted.forward(
-        as_fitted(_array(source.take(slice(at, at + rows)).x), x_shape, "evaluate") for at in starts
+        as_fitted(_array(source.take(slice(at, at + rows)).x), plan, "evaluate") for at in starts
     )
     shapes = ModelShapes(x_shape, tuple(raw.shape[1:]), whole_numbers=plan.data.whole_numbers)
     dtype = getattr(torch, plan.placement.dtype)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from math import prod
 from pathlib import Path
 from typing import Any, Protocol, TypedDict, Unpack
 
+import numpy as np
 import numpy.typing as npt
 
 from chalknet.data import FeatureReading, FileOptions, LoadOptions, Preparation, feature_blocks, texts_of
-from chalknet.errors import ShapeMismatch, invalid, public
+from chalknet.errors import DataError, ShapeMismatch, invalid, public
 from chalknet.files import user_path
 from chalknet.lazy import torch, torch_is_loaded
+from chalknet.network import Embed
 from chalknet.planning import Plan, check_options, with_options
 from chalknet.training.history import FitResult
 from chalknet.training.kept.run_files import read_ended, read_weights
@@ -104,7 +107,7 @@ def predict_with(
 def answers(fitted: FittedForward, blocks: Iterable[Array], reading: FeatureReading) -> Prediction:
     """Return what a fit says of features `(n, ...)` that are prepared, with the notes of their reading."""
     plan, forward = fitted.plan, fitted.forward
-    raw = forward(blocks if plan is None else (as_fitted(block, plan.data.x_shape) for block in blocks))
+    raw = forward(blocks if plan is None else (as_fitted(block, plan) for block in blocks))
     loss = None if plan is None else plan.recipe.loss_row
     found = predicted(raw, loss, reading.preparation, forward.activation)
     return replace(found, notes=(*reading.notes, *_replacements(reading)))
@@ -195,13 +198,14 @@ def with_unknown(preparation: Preparation | None, asked: Mapping[str, Any]) -> P
     return replace(preparation, unknown=asked["unknown"])
 
 
-def as_fitted(rows: Array, x_shape: Sequence[int | str], where: str = "predict") -> Array:
+def as_fitted(rows: Array, plan: Plan, where: str = "predict") -> Array:
     """Return rows of x in the shape that the network takes.
 
     Raises:
         ShapeMismatch: for another number of features.
+        DataError: for a number of a category that its embedding does not have.
     """
-    sizes = _numbers(x_shape)
+    sizes = _numbers(plan.data.x_shape)
     if prod(rows.shape[1:]) != prod(sizes):
         raise ShapeMismatch(
             where=where,
@@ -209,6 +213,18 @@ def as_fitted(rows: Array, x_shape: Sequence[int | str], where: str = "predict")
             wanted=f"{prod(sizes)} features a row",
             remedy="Give the columns the network was fitted on, in their order.",
         )
+    embeds = () if plan.network is None else plan.network.steps
+    for place, step in enumerate(takewhile(lambda step: isinstance(step, Embed), embeds)):
+        numbers, (categories, *_) = rows[:, place], step.symbols()
+        wrong = np.flatnonzero(~((numbers >= 0) & (numbers < categories) & (numbers == np.rint(numbers))))
+        if len(wrong):
+            row, last = wrong[0], int(categories) - 1
+            raise DataError(
+                where=f"{where}, feature {place}, row {row} of these rows",
+                got=f"{numbers[row]:g}",
+                wanted=f"the number of a category, from 0 to {last}",
+                remedy="Number the categories as in the training rows.",
+            )
     return rows.reshape(len(rows), *sizes)
 
 
