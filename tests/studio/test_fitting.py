@@ -35,13 +35,13 @@ def press(page, name):
 
 
 def updates(page):
-    return int(page.locator(".ck-bench").get_attribute("data-updates") or 0)
+    return int(page.locator(".ck-fit-panel").get_attribute("data-updates") or 0)
 
 
 def reach(page, count):
     """Wait until a fit stands still after at least so many updates."""
     page.wait_for_function(
-        "count => { const bench = document.querySelector('.ck-bench').dataset;"
+        "count => { const bench = document.querySelector('.ck-fit-panel').dataset;"
         " return bench.running === 'false' && Number(bench.updates) >= count; }",
         arg=count,
     )
@@ -71,7 +71,7 @@ def test_spirals_are_fitted_watched_and_gone_back_through(opened, size):
     page = opened(size)
     begin(page, "spirals", SMALL)
     set_field(page, "Stop after updates", 600)
-    page.wait_for_function("document.querySelector('.ck-bench')?.dataset.updates === '0'")
+    page.wait_for_function("document.querySelector('.ck-fit-panel')?.dataset.updates === '0'")
     press(page, "Play")
     reach(page, 600)
     end, regions = said(page), picture(page)
@@ -79,12 +79,12 @@ def test_spirals_are_fitted_watched_and_gone_back_through(opened, size):
     scrub = page.get_by_label("Go back")
     scrub.focus()
     page.keyboard.press("Home")
-    page.wait_for_function("document.querySelector('.ck-bench').dataset.updates === '0'")
+    page.wait_for_function("document.querySelector('.ck-fit-panel').dataset.updates === '0'")
     start = said(page)
     assert number(end, "loss") < number(start, "loss")
     assert picture(page) != regions
     page.keyboard.press("End")
-    page.wait_for_function("document.querySelector('.ck-bench').dataset.updates === '600'")
+    page.wait_for_function("document.querySelector('.ck-fit-panel').dataset.updates === '600'")
     press(page, "One update")
     reach(page, 601)
     press(page, "One epoch")
@@ -99,7 +99,7 @@ def test_the_page_of_the_readme(opened, request):
     page = opened()
     begin(page, "spirals", "2 -> 16 tanh -> 16 tanh -> 1 sigmoid")
     set_field(page, "Stop after updates", 3000)
-    page.wait_for_function("document.querySelector('.ck-bench')?.dataset.updates === '0'")
+    page.wait_for_function("document.querySelector('.ck-fit-panel')?.dataset.updates === '0'")
     press(page, "Play")
     reach(page, 3000)
     assert number(said(page), "held-out accuracy") > 95
@@ -115,11 +115,11 @@ def test_a_fit_is_paused_and_reset(opened):
     set_field(page, "Stop after updates", 10**7)
     chosen(page, "Speed").select_option("full")
     press(page, "Play")
-    page.wait_for_function("Number(document.querySelector('.ck-bench').dataset.updates) > 50")
+    page.wait_for_function("Number(document.querySelector('.ck-fit-panel').dataset.updates) > 50")
     press(page, "Pause")
     reach(page, 50)
     press(page, "Reset")
-    page.wait_for_function("document.querySelector('.ck-bench').dataset.updates === '0'")
+    page.wait_for_function("document.querySelector('.ck-fit-panel').dataset.updates === '0'")
 
 
 @slow
@@ -155,7 +155,7 @@ def test_three_methods_race_from_the_same_start(opened, size):
     for axis in ("samples", "seconds", "updates"):
         chosen(page, "Axis").select_option(label=axis)
     starts = page.evaluate(
-        "(() => { const bench = [...chalknetFit.benches.values()].at(-1), frame = bench.frame;"
+        "(() => { const bench = [...chalknetFit.views.values()].at(-1), frame = bench.frame;"
         " return frame.racers.map((racer) => [...frame.floats(racer.curve).slice(0, 5)]); })()"
     )
     assert starts[0] == starts[1] == starts[2]
@@ -182,7 +182,7 @@ def test_points_follow_a_formula_that_is_typed(opened):
     page.get_by_text("__import__('os'); wanted").wait_for()
     set_field(page, "Formula", "y > x**2/3 - 2")
     page.wait_for_function(
-        "(() => { const { points, table: all } = [...chalknetFit.benches.values()].at(-1) || {};"
+        "(() => { const { points, table: all } = [...chalknetFit.views.values()].at(-1) || {};"
         " return points?.count === 500 && [...Array(500).keys()].filter((row) =>"
         " (all[4 * row + 1] > all[4 * row] ** 2 / 3 - 2) === (all[4 * row + 2] > 0.5)).length > 440; })()"
     )
@@ -194,12 +194,12 @@ def test_points_are_painted_by_pointer_and_by_keyboard(opened):
     write(page, SMALL)
     chosen(page, "Data").select_option("painted")
     place = page.locator("canvas.ck-place")
-    page.wait_for_function("[...chalknetFit.benches.values()].at(-1)?.points?.count === 2")
+    page.wait_for_function("[...chalknetFit.views.values()].at(-1)?.points?.count === 2")
     for at, kind in (((60, 60), "0"), ((200, 200), "1")):
         chosen(page, "Class").select_option(kind)
         page.wait_for_timeout(200)
         place.click(position={"x": at[0], "y": at[1]})
-    count = "[...chalknetFit.benches.values()].at(-1).points.count"
+    count = "[...chalknetFit.views.values()].at(-1).points.count"
     page.wait_for_function(f"{count} === 4")
     place.focus()
     for key in ("ArrowRight", "ArrowUp", "0", "Enter"):
@@ -282,6 +282,6 @@ def test_dark_pictures_say_what_they_show(opened):
     reach(page, 50)
     page.wait_for_function("document.querySelector('canvas.ck-place').ariaLabel.includes('update 50')")
     assert (
-        json.loads(page.evaluate("JSON.stringify(document.querySelector('.ck-bench').dataset.running)"))
+        json.loads(page.evaluate("JSON.stringify(document.querySelector('.ck-fit-panel').dataset.running)"))
         == "false"
     )

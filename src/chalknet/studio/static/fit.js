@@ -215,7 +215,7 @@ window.chalknetFit ??= (() => {
     }
   }
 
-  class Bench {
+  class FitView {
     constructor(root, key, language) {
       Object.assign(this, { root, key, language, version: -1, pictures: 0, at: -1, cursor: [0, 0], class: 1 });
       this.part = (name) => root.querySelector(`[data-fit="${name}"]`);
@@ -372,14 +372,14 @@ window.chalknetFit ??= (() => {
       });
     }
   }
-  const benches = new Map();
+  const views = new Map();
   return {
     begin(key, language) {
-      const root = document.querySelector(`[data-bench="${key}"]`);
-      if (root && !benches.has(key)) benches.set(key, new Bench(root, key, language));
-      return benches.get(key);
+      const root = document.querySelector(`[data-fit-key="${key}"]`);
+      if (root && !views.has(key)) views.set(key, new FitView(root, key, language));
+      return views.get(key);
     },
-    of: (key) => benches.get(key),
-    benches,
+    of: (key) => views.get(key),
+    views,
   };
 })();

@@ -14,8 +14,8 @@ import chalknet as cn
 from chalknet.lang import _
 from chalknet.lazy import torch
 from chalknet.planning import LOSSES, OPTIMIZERS
-from chalknet.studio.editing import layers_of, with_width
 from chalknet.studio.features import Array, Features
+from chalknet.studio.layer_edits import layers_of, with_width
 from chalknet.studio.points import DATA_SETS, DrawOptions, Points, draw_points, mnist01, painted
 from chalknet.studio.regions import RegionGrid, module_with
 from chalknet.studio.training import FitSetting, LiveFit, Turns
@@ -53,7 +53,7 @@ class Racer(NamedTuple):
 
 
 @dataclass
-class FitBench:
+class FitState:
     """The state of Data and Fit in a tab.
 
     Args:
@@ -121,7 +121,7 @@ class FitBench:
         self.settings["features"] = "; ".join(formula.text for formula in features.formulas)
         self.version += 1
 
-    def seen(self, x: Array) -> Array:
+    def inputs_of(self, x: Array) -> Array:
         """Return the inputs of the network for columns."""
         assert self.points is not None
         return self.features(x, self.points.names) if self.features.formulas else x
@@ -188,9 +188,9 @@ class FitBench:
         """
         points = self.points
         assert points is not None
-        seen, aside = self.seen(points.x), points.held_out
-        train = (seen[~aside], points.y[~aside])
-        held_out = (seen[aside], points.y[aside]) if aside.any() else None
+        inputs, is_held_out = self.inputs_of(points.x), points.held_out
+        train = (inputs[~is_held_out], points.y[~is_held_out])
+        held_out = (inputs[is_held_out], points.y[is_held_out]) if is_held_out.any() else None
         turns = Turns() if len(methods) > 1 else None
         loss, seed = self.loss(network), int(self.settings["fit_seed"])
         options = {"optimizer": self.settings["optimizer"], "lr": float(self.settings["lr"])}
@@ -228,7 +228,7 @@ class FitBench:
         if not self.racers or not self.racers[0].fit.trace.last.updates:
             return None
         fit = self.racers[0].fit
-        return module_with(fit.asked.network, fit.trace.last.weights)
+        return module_with(fit.setting.network, fit.trace.last.weights)
 
     def put(self, racers: tuple[Racer, ...]) -> None:
         """End the current fits and set new ones."""

@@ -11,9 +11,9 @@ from nicegui import ui
 import chalknet as cn
 from chalknet.lang import _
 from chalknet.studio.controls import TextTag, choice
-from chalknet.studio.editing import ACTIVATIONS, edited, fields_of
-from chalknet.studio.session import Newest, TabSession
-from chalknet.studio.texts import text_like
+from chalknet.studio.layer_edits import ACTIVATIONS, edited, fields_of
+from chalknet.studio.session import LatestRequest, TabSession
+from chalknet.studio.texts import text_in_form
 
 _MOST_LETTERS = 4_000_000  # of a picture sent to a browser
 
@@ -22,7 +22,7 @@ class PictureElement(ui.element, component="static/picture.js"):
     """The picture in the page: shows the content of `props`, and emits `edit` when the user changes it."""
 
 
-class PictureQuestion(NamedTuple):
+class PictureRequest(NamedTuple):
     """A network to draw, and how."""
 
     network: cn.Network
@@ -68,12 +68,12 @@ def settings_of(session: TabSession) -> dict[str, Any]:
     return chosen
 
 
-def _question(session: TabSession, network: cn.Network) -> PictureQuestion:
+def _request(session: TabSession, network: cn.Network) -> PictureRequest:
     chosen = settings_of(session)
-    return PictureQuestion(network, chosen["dialect"], chosen["orientation"], session.language)
+    return PictureRequest(network, chosen["dialect"], chosen["orientation"], session.language)
 
 
-def see_panel(session: TabSession) -> None:
+def picture_panel(session: TabSession) -> None:
     """Add the area to a tab; it follows the session's network."""
     chosen = settings_of(session)
     _choices(chosen, lambda name, value: choose(name, value))
@@ -84,21 +84,23 @@ def see_panel(session: TabSession) -> None:
     stale = TextTag(_("The picture shows the last text that could be read."), "p").classes("ck-note")
     stale.set_visibility(session.problem is not None)
 
-    def show(answer: PagePicture | cn.ChalknetError) -> None:
-        is_refused = isinstance(answer, cn.ChalknetError)
+    def show(result: PagePicture | cn.ChalknetError) -> None:
+        is_refused = isinstance(result, cn.ChalknetError)
         refusal.set_visibility(is_refused)
-        if isinstance(answer, cn.ChalknetError):
-            refusal.text = str(answer)
+        if isinstance(result, cn.ChalknetError):
+            refusal.text = str(result)
         else:
-            picture.props.update(svg=answer.svg, alt=answer.alt_text, layers=answer.layers)
+            picture.props.update(svg=result.svg, alt=result.alt_text, layers=result.layers)
             picture.update()
 
-    newest: Newest[PictureQuestion, PagePicture | cn.ChalknetError] = Newest(session.workers, draw, show)
+    latest: LatestRequest[PictureRequest, PagePicture | cn.ChalknetError] = LatestRequest(
+        session.workers, draw, show
+    )
 
     def follow() -> None:
         stale.set_visibility(session.problem is not None and session.network is not None)
         if session.network is not None and session.problem is None:
-            newest.ask(_question(session, session.network))
+            latest.request(_request(session, session.network))
 
     def choose(name: str, value: str) -> None:
         chosen[name] = value
@@ -109,7 +111,7 @@ def see_panel(session: TabSession) -> None:
             return
         try:
             network = edited(session.network, event.args)
-            text = text_like(network, session.form)
+            text = text_in_form(network, session.form)
         except cn.ChalknetError as problem:
             show(problem)
         else:
@@ -118,7 +120,7 @@ def see_panel(session: TabSession) -> None:
     picture.on("edit", edit)
     session.on_change(follow)
     if session.network is not None:  # the first picture comes with the page
-        show(draw(_question(session, session.network)))
+        show(draw(_request(session, session.network)))
 
 
 def _choices(chosen: dict[str, Any], choose: Callable[[str, str], None]) -> None:
@@ -130,13 +132,13 @@ def _choices(chosen: dict[str, Any], choose: Callable[[str, str], None]) -> None
         choice(_("Direction"), directions, chosen["orientation"], partial(choose, "orientation"))
 
 
-def draw(question: PictureQuestion) -> PagePicture | cn.ChalknetError:
+def draw(request: PictureRequest) -> PagePicture | cn.ChalknetError:
     """Return the picture, or the reason that this dialect cannot show this network."""
-    language: Any = question.language
-    orientation: Any = question.orientation
-    dialect: Any = question.dialect
+    language: Any = request.language
+    orientation: Any = request.orientation
+    dialect: Any = request.dialect
     try:
-        drawing = cn.draw(question.network, dialect, orientation=orientation, language=language)
+        drawing = cn.draw(request.network, dialect, orientation=orientation, language=language)
         svg = drawing.svg
     except cn.ChalknetError as problem:
         return problem
@@ -147,7 +149,7 @@ def draw(question: PictureQuestion) -> PagePicture | cn.ChalknetError:
             wanted=f"at most {_MOST_LETTERS:,}",
             remedy="Take the style with a block a step.",
         )
-    return PagePicture(on_page(svg), drawing.alt_text, list(fields_of(question.network)))
+    return PagePicture(on_page(svg), drawing.alt_text, list(fields_of(request.network)))
 
 
 def on_page(svg: str) -> str:
