@@ -123,6 +123,47 @@ def test_a_fit_is_paused_and_reset(opened):
 
 
 @slow
+def test_a_fit_and_what_is_seen_of_it_outlast_a_switch_of_the_language(opened):
+    page = opened()
+    begin(page, "xor", SMALL)
+    set_field(page, "Stop after updates", 10**7)
+    press(page, "Race three methods")
+    page.wait_for_function("Number(document.querySelector('.ck-fit-panel').dataset.updates) > 50")
+    chosen(page, "Axis").select_option(label="samples")
+    page.get_by_label("Language").select_option("ko")
+    page.wait_for_function("document.querySelector('figcaption')?.textContent.startsWith('경사하강법')")
+    before = updates(page)
+    assert before > 50  # the fit that was running, not one from the start
+    page.wait_for_function(
+        "before => Number(document.querySelector('.ck-fit-panel').dataset.updates) > before", arg=before
+    )
+    assert page.locator("[data-fit=axis]").input_value() == "1"
+    page.locator("[data-fit=pause]").click()
+    reach(page, before)
+
+
+@slow
+def test_an_entry_is_kept_whatever_happens_while_it_is_typed(opened):
+    page = opened()
+    begin(page, "xor", SMALL)
+    field = page.get_by_label("Stop after updates", exact=True)
+    field.fill("60")  # not left yet
+    page.get_by_role("combobox", name="Style").evaluate(
+        "list => { list.value = 'D11'; list.dispatchEvent(new Event('change')); }"
+    )
+    with page.expect_response(lambda got: got.url.endswith("/points")):
+        chosen(page, "Data").evaluate(
+            "list => { list.value = 'circles'; list.dispatchEvent(new Event('change')); }"
+        )
+    page.get_by_label("Dark").evaluate("box => box.click()")
+    page.wait_for_function("document.body.classList.contains('body--dark')")
+    assert field.input_value() == "60"
+    press(page, "Play")  # leaves the field, and plays
+    reach(page, 60)
+    assert updates(page) == 60
+
+
+@slow
 def test_a_feature_is_added_and_the_network_follows(opened):
     page = opened()
     begin(page, "xor", "2 -> 1 sigmoid")

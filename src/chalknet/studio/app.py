@@ -77,6 +77,7 @@ class Page:
         self._dark.value = session.dark
         restored = restore(session, str(found.get("fragment") or ""))
         if restored:
+            session.close()  # the fits belong to the settings before
             result = await _in_thread(session, read_text, session.text)
             session.form = result.form
             session.take(result)
@@ -145,7 +146,7 @@ def application(initial: InitialNetwork, workers: Executor, *, compressed: bool 
             return
         session = TabSession(workers, initial.text)
         session.network = initial.network
-        client.on_delete(session.close_panels)
+        client.on_delete(session.close)
         shown = Page(session, ui.element("div").classes("ck-page"))
         shown.make()
         await client.connected(timeout=60)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from nicegui import ui
 
 import chalknet as cn
-from chalknet.lang import _
+from chalknet.lang import _, translated
 from chalknet.studio.controls import TextTag, button, choice, in_page_language
 from chalknet.studio.session import LatestRequest, TabSession
 from chalknet.studio.texts import caret_of, form_of, forms, highlighting, message
@@ -117,7 +117,7 @@ def _show_status(status: ui.element, session: TabSession) -> None:
         elif network is not None:
             TextTag(summary(network), "p").classes("ck-summary")
             for note in network.notes:
-                TextTag(note, "p").classes("ck-note")
+                TextTag(translated(note), "p").classes("ck-note")
 
 
 def _offer_readings(session: TabSession, problem: cn.ChalknetError) -> None:

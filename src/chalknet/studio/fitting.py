@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from chalknet.studio.controls import TextTag, button, choice, field, switch
 from chalknet.studio.fitting_animation import KINDS, moving_picture
 from chalknet.studio.fitting_data import DataControls
 from chalknet.studio.fitting_frames import Frames
-from chalknet.studio.fitting_state import SPEEDS, FitState
+from chalknet.studio.fitting_state import SPEEDS, FitState, Method
 from chalknet.studio.session import TabSession
 from chalknet.studio.texts import message, text_in_form
 
@@ -25,12 +25,12 @@ _HEAD = '<link rel="stylesheet" href="/static/fit.css"><script src="/static/fit.
 
 
 def fit_panel(session: TabSession) -> None:
-    """Add the areas Data and Fit for a tab."""
-    state = FitState(session.settings.setdefault("fit", {}))
+    """Add the areas Data and Fit for a tab; the fits that it has already go on."""
     frames = Frames.of(app)
+    if session.fit_state is None:
+        session.fit_state = FitState(session.settings.setdefault("fit", {}))
+    state = session.fit_state
     frames.states[state.key] = state
-    session.on_close(state.close)
-    session.fitted = state.fitted
     ui.add_head_html(_HEAD)
     FitPanel(session, state, frames).make()
 
@@ -56,7 +56,7 @@ class FitPanel:
             TextTag(_("Data"), "h2")
             self._data.make()
             TextTag(_("Fit and watch"), "h2")
-            self._recipe = ui.element("div").classes("ck-row")
+            self._make_recipe()
             self._status = ui.element("div").classes("ck-status").props('role="status" aria-live="polite"')
             self._buttons()
             ui.element("p").classes("ck-problem").props('data-fit="failed" role="alert"')
@@ -64,6 +64,8 @@ class FitPanel:
                 ui.element("div").classes("ck-places").props('data-fit="places"')
                 self._curves()
             self._files()
+        if self._state.is_settled:  # rebuilt: these are the points before
+            self._refresh()
         self._session.on_change(self._refresh)
         call = f'window.chalknetFit?.begin("{self._state.key}", "{self._session.language}")'
         ui.run_javascript(
@@ -114,14 +116,12 @@ class FitPanel:
 
     # The recipe
 
-    def _show_recipe(self) -> None:
-        settings, network = self._state.settings, self._session.network
-        self._recipe.clear()
-        if network is None or self._state.points is None or self._state.mismatch(network):
-            return
-        losses = {name: name for name in self._state.losses()}
-        with self._recipe:
-            choice(_("Loss"), losses, self._state.loss(network), lambda name: self._set("loss", name))
+    def _make_recipe(self) -> None:
+        """Build the fields of the recipe, once: one that is rebuilt would lose what is being typed in it."""
+        settings = self._state.settings
+        self._shown_losses: tuple[object, ...] = ()
+        with ui.element("div").classes("ck-row") as self._recipe:
+            self._loss = ui.element("div").classes("ck-row")
             names = {name: name for name, row in OPTIMIZERS.items() if not row.whole_batch}
             choice(_("Optimizer"), names, settings["optimizer"], lambda name: self._set("optimizer", name))
             field(_("Learning rate"), f"{settings['lr']:g}", lambda text: self._set("lr", text)).props(
@@ -131,6 +131,22 @@ class FitPanel:
             switch(_("Shuffle"), settings["shuffle"], lambda on: self._set("shuffle", on))
             self._number(_("Seed"), "fit_seed")
             self._number(_("Stop after updates"), "updates")
+        self._recipe.set_visibility(False)
+
+    def _show_recipe(self) -> None:
+        """Show the fields if the network can be fitted to the points, with the losses that suit them."""
+        state, network = self._state, self._session.network
+        if network is None or state.points is None or state.mismatch(network):
+            self._recipe.set_visibility(False)
+            return
+        self._recipe.set_visibility(True)
+        losses, loss = state.losses(), state.loss(network)
+        if (losses, loss) == self._shown_losses:
+            return
+        self._shown_losses = (losses, loss)
+        self._loss.clear()
+        with self._loss:
+            choice(_("Loss"), {name: name for name in losses}, loss, lambda name: self._set("loss", name))
 
     def _number(self, label: str, name: str) -> None:
         field(
@@ -150,13 +166,13 @@ class FitPanel:
         settings[name] = value
         self._show_messages()
         if name != "updates":
-            self._state.close()
+            self._state.end_fits()
 
     def _refresh(self) -> None:
         """End the fit if the network has changed, and show what prevents a fit of the new one."""
         state, network = self._state, self._session.network
         if state.racers and state.racers[0].fit.setting.network != network:
-            state.close()
+            state.end_fits()
         self._show_recipe()
         self._show_messages()
         self._frames.warm()
@@ -188,7 +204,7 @@ class FitPanel:
 
     # The fit
 
-    async def _ensure_fits(self, methods: list[tuple[str, Mapping[str, Any]]] | None = None) -> bool:
+    async def _ensure_fits(self, methods: list[Method] | None = None) -> bool:
         """Create the fits if there are none or other ones are wanted; return whether there are any."""
         await self._state.settled()
         state, network = self._state, self._session.network
@@ -196,7 +212,7 @@ class FitPanel:
             return True
         if network is None or state.points is None or state.mismatch(network):
             return False
-        wanted = methods or [("", {"batch_size": state.batch_size()})]
+        wanted = methods or [Method(str, {"batch_size": state.batch_size()})]
         loop = asyncio.get_running_loop()
         try:
             racers = await loop.run_in_executor(
@@ -226,7 +242,7 @@ class FitPanel:
             racer.fit.pause()
 
     def _reset(self) -> None:
-        self._state.close()
+        self._state.end_fits()
         self._show_messages()
 
     def _set_speed(self, name: str) -> None:

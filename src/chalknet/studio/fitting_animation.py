@@ -61,7 +61,7 @@ def _frame(state: FitState, dots: Image.Image, moments: Sequence[Snapshot]) -> I
     for number, (racer, moment) in enumerate(zip(racers, moments, strict=True)):
         left = _MARGIN + number * (_SIZE + _MARGIN)
         sheet.paste(_place(state, racer, moment, dots), (left, _MARGIN))
-        first, _, rest = f"{racer.title}: {sentence(racer, moment)}".removeprefix(": ").partition(" · loss")
+        first, _, rest = f"{racer.title()}: {sentence(racer, moment)}".removeprefix(": ").partition(" · loss")
         pen.text((left, _SIZE + _MARGIN + 4), _latin(first), fill=_INK, font_size=13)
         pen.text((left, _SIZE + _MARGIN + 22), _latin(f"loss{rest}" if rest else ""), fill=_INK, font_size=13)
     _loss(pen, racers, moments, (_MARGIN, height - _CURVE - _MARGIN, width - _MARGIN, height - _MARGIN))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import shutil
-import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import copy_context
 from functools import partial
@@ -17,12 +15,13 @@ import numpy as np
 from nicegui import ui
 
 import chalknet as cn
-from chalknet.lang import _
+from chalknet.lang import _, translated
 from chalknet.studio.controls import TextTag, button, choice, field, in_page_language
 from chalknet.studio.fitting_state import (
     FIRST_MARKS,
     MOST_MARKS,
     FitState,
+    UploadedTable,
     centred_digit,
     marks_of,
     text_of_marks,
@@ -48,16 +47,15 @@ class DataControls:
 
     def __init__(self, session: TabSession, state: FitState, after: Callable[[], None]) -> None:
         self._session, self._state, self._after = session, state, after
-        self._folder: Path | None = None
-        self._file: Path | None = None
-        self._target = ""
         self._request_number = 0
+        self._shown_features: tuple[object, ...] = ()
         session.on_close(self._end)
 
     def make(self) -> None:
-        """Add the controls, and set the first points."""
+        """Add the controls, and set the first points, unless there are some."""
         settings = self._state.settings
-        if settings["data"] not in DATA_SETS or settings["data"] == "file":
+        is_lost_table = settings["data"] == "file" and self._state.points is None  # a link holds no table
+        if settings["data"] not in DATA_SETS or is_lost_table:
             settings["data"] = _first_data(self._session.network)
         with ui.element("div").classes("ck-row"):
             words = {name: row.title() for name, row in DATA_SETS.items()}
@@ -69,7 +67,10 @@ class DataControls:
         paint = in_page_language(self._add_mark)
         self._paint.on("paint", lambda event: paint(event.args), js_handler="(e) => emit(e.detail)")
         self._show_controls()
-        self._first = asyncio.get_running_loop().create_task(in_page_language(self.renew)())
+        if self._state.is_settled:
+            self._show_points()
+        else:
+            self._first = asyncio.get_running_loop().create_task(in_page_language(self.renew)())
 
     def _choose(self, name: str) -> Awaitable[None]:
         if name in DATA_SETS:
@@ -125,11 +126,8 @@ class DataControls:
 
     async def renew(self) -> None:
         """Set the points for the settings, unless newer ones were requested meanwhile."""
-        self._state.renewals += 1
-        try:
+        with self._state.renewing():
             await self._renew()
-        finally:
-            self._state.renewals -= 1
 
     async def _renew(self) -> None:
         self._request_number += 1
@@ -149,13 +147,22 @@ class DataControls:
                 self._show_messages(message(problem), wrong=state.settings["data"] not in ("painted", "file"))
         else:
             if number == self._request_number:
-                self._show_messages(*points.notes)
+                self._show_messages(*map(translated, points.notes))
         if number == self._request_number:
             self._show_features()
+            self._set_painting()
             self._after()
-            self._own.client.run_javascript(
-                _PAINTING.format(key=state.key, on=str(state.settings["data"] == "painted").lower(), kind=1)
-            )
+
+    def _show_points(self) -> None:
+        """Show what there is to say of the points of a page that has been rebuilt."""
+        assert self._state.points is not None
+        self._show_messages(*map(translated, self._state.points.notes))
+        self._show_features()
+        self._set_painting()
+
+    def _set_painting(self) -> None:
+        is_painted = str(self._state.settings["data"] == "painted").lower()
+        self._own.client.run_javascript(_PAINTING.format(key=self._state.key, on=is_painted, kind=1))
 
     def _show_messages(self, *texts: str, wrong: bool = False) -> None:
         self._status.clear()
@@ -166,11 +173,14 @@ class DataControls:
     def _show_features(self) -> None:
         """Show the features as switches, and a field to type others."""
         state = self._state
-        self._features.clear()
-        if state.points is None or state.points.pixels:
-            return
-        names = state.points.names
+        names = () if state.points is None or state.points.pixels else state.points.names
         chosen = [formula.text for formula in state.features.formulas]
+        if (names, chosen) == self._shown_features:
+            return  # a field that is rebuilt would lose what is being typed in it
+        self._shown_features = (names, chosen)
+        self._features.clear()
+        if not names:
+            return
         offered = [
             text for text in _OWN_FEATURES if len(names) == 2 or (len(names) == 1 and "x2" not in text)
         ]
@@ -226,12 +236,8 @@ class DataControls:
 
     def _upload(self) -> None:
         async def take(event: Any) -> None:
-            self._delete_file()
-            self._folder = Path(tempfile.mkdtemp(prefix="chalknet-studio-"))
-            self._file = self._folder / (Path(event.file.name).name or "data.csv")
-            self._file.write_bytes(await event.file.read())
-            self._target = ""
-            await self._show_columns()
+            path = self._state.store_table(event.file.name, await event.file.read())
+            await self._choose_columns(path)
 
         refuse = in_page_language(
             lambda: self._show_messages(
@@ -244,51 +250,53 @@ class DataControls:
         uploader.classes("ck-unseen").props('aria-hidden="true" tabindex="-1" data-fit="file"')
         button(_("Choose a table"), lambda: uploader.run_method("pickFiles"), kind="main")
         self._columns = ui.element("div").classes("ck-row")
+        self._show_columns()
 
-    async def _show_columns(self) -> None:
-        assert self._file is not None
+    async def _choose_columns(self, path: Path) -> None:
+        """Take the last column of a new table as the target."""
         try:
             names = await asyncio.get_running_loop().run_in_executor(
-                self._session.workers, copy_context().run, columns_of, self._file
+                self._session.workers, copy_context().run, columns_of, path
             )
         except cn.ChalknetError as problem:
             self._show_messages(message(problem), wrong=True)
             return
-        self._target = names[-1]
+        self._state.table = UploadedTable(path, names, names[-1])
+        self._show_columns()
+        await self._choose_target(names[-1])
+
+    def _show_columns(self) -> None:
+        table = self._state.table
         self._columns.clear()
-        with self._columns:
-            choice(_("Target"), {name: name for name in names}, self._target, self._choose_target)
-        self._state.settings["features"] = ""
-        await self.renew()
+        if table is not None:
+            with self._columns:
+                choice(_("Target"), {name: name for name in table.names}, table.target, self._choose_target)
 
     def _choose_target(self, name: str) -> Awaitable[None]:
-        self._target = name
+        if self._state.table is not None:
+            self._state.table = self._state.table._replace(target=name)
         self._state.settings["features"] = ""
         return self.renew()
 
     def _read_file(self) -> Points:
-        if self._file is None or not self._target:
+        table = self._state.table
+        if table is None:
             raise cn.DataError(
                 where=_("the table"),
                 got=_("no file yet"),
                 wanted=_("a CSV file whose columns are features and a target"),
                 remedy=_("Press Choose a table."),
             )
-        return read_table(self._file, self._target, held_out=float(self._state.settings["share"]))
+        return read_table(table.path, table.target, held_out=float(self._state.settings["share"]))
 
     def _end(self) -> None:
         """Discard the work in progress: the controls have been removed."""
         self._request_number += 1
-        self._delete_file()
-
-    def _delete_file(self) -> None:
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder = self._file = None
 
     # The user's digit
 
     def _slate(self) -> None:
+        self._state.digit = None  # the new slate is empty
         with ui.element("div").classes("ck-slate"):
             slate = ui.element("canvas").props('role="img" tabindex="0" data-fit="slate"')
             slate.props["aria-label"] = _(

@@ -159,7 +159,7 @@ def _shown(state: FitState, racer: Racer, at: int, parts: list[bytes]) -> dict[s
     trace = racer.fit.trace
     moment = trace.last if at < 0 else trace.at(at)
     shown: dict[str, Any] = {
-        "title": racer.title,
+        "title": racer.title(),
         "text": sentence(racer, moment),
         "problem": racer.fit.problem,
     }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -82,7 +83,6 @@ class LiveFit:
 
     Attributes:
         trace: the moments so far.
-        problem: why it failed, if it did.
 
     Example:
         >>> import numpy as np
@@ -100,7 +100,7 @@ class LiveFit:
     def __init__(self, setting: FitSetting, turns: Turns | None = None) -> None:
         self.setting = setting
         self.model = SnapshotModel(setting.network, setting.loss, setting.seed)
-        self.problem: str = ""
+        self._why_ended: Callable[[], str] = str
         self._turns = turns
         self._changed = threading.Condition()
         self._until, self._rate, self._closed = 0, 0.0, False
@@ -110,6 +110,11 @@ class LiveFit:
         weights = self.model.weights()
         first = evaluate(self.model, weights, setting.train, setting.held_out)
         self.trace = Trace(Snapshot(0, 0, 0.0, float("nan"), first, weights))
+
+    @property
+    def problem(self) -> str:
+        """Return why it failed, in the current language; empty if it did not."""
+        return self._why_ended()
 
     @property
     def is_running(self) -> bool:
@@ -180,11 +185,9 @@ class LiveFit:
         try:
             result = cn.fit(setting.network, setting.train, loss=setting.loss, seed=setting.seed, **options)
             if result.outcome is cn.Outcome.DIVERGED:
-                self.problem = _(
-                    "The loss or a weight became infinite. Take a smaller learning rate and reset."
-                )
+                self._why_ended = _infinite
         except cn.ChalknetError as problem:
-            self.problem = str(problem)
+            self._why_ended = partial(str, problem)
         finally:
             self._end()
 
@@ -192,7 +195,8 @@ class LiveFit:
         if self._turns is not None:
             self._turns.give(self)
         with self._changed:
-            self.problem = self.problem or ("" if self._closed else _("The fit ended. Reset to begin anew."))
+            if not self.problem and not self._closed:
+                self._why_ended = _ended
             self._changed.notify_all()
 
     def _on_progress(self, progress: cn.Progress) -> object:
@@ -242,6 +246,14 @@ class LiveFit:
             found = evaluate(self.model, weights, *self._some)
             self._evaluation_s += perf_counter() - began
         return Snapshot(progress.updates, progress.samples, progress.seconds, progress.loss, found, weights)
+
+
+def _infinite() -> str:
+    return _("The loss or a weight became infinite. Take a smaller learning rate and reset.")
+
+
+def _ended() -> str:
+    return _("The fit ended. Reset to begin anew.")
 
 
 def _some(pair: Pair) -> Pair:

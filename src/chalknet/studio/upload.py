@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from nicegui import ui
 
 import chalknet as cn
-from chalknet.lang import _, filled
+from chalknet.lang import _, filled, translated
 from chalknet.studio.controls import TextTag, button, in_page_language
 from chalknet.studio.guard import MOST_BYTES
 from chalknet.studio.picture import on_page
@@ -98,7 +98,7 @@ def _account(found: ReadFile, status: ui.element) -> None:
     _show_messages(status, filled("{name} was read.", name=found.name))
     with status:
         for note in found.network.notes:
-            TextTag(note, "p").classes("ck-note")
+            TextTag(translated(note), "p").classes("ck-note")
         if found.seen:
             with ui.element("details").props("open"):
                 TextTag(_("What was seen in it"), "summary")

@@ -216,11 +216,13 @@ window.chalknetFit ??= (() => {
   }
 
   class FitView {
-    constructor(root, key, language) {
-      Object.assign(this, { root, key, language, version: -1, pictures: 0, at: -1, cursor: [0, 0], class: 1 });
+    constructor(root, key, language, before) {
+      Object.assign(this, { root, key, language, version: -1, pictures: 0, at: before?.at ?? -1, cursor: [0, 0], class: 1 });
       this.part = (name) => root.querySelector(`[data-fit="${name}"]`);
       this.scrub = this.part("scrub");
       this.scrub.addEventListener("input", () => this.go(Number(this.scrub.value)));
+      if (before) this.part("axis").value = before.part("axis").value; // the page was rebuilt: what is seen stays
+      if (before) this.part("log").checked = before.part("log").checked;
       for (const name of ["axis", "log"]) this.part(name).addEventListener("change", () => (this.stale = true));
       this.run();
     }
@@ -249,9 +251,9 @@ window.chalknetFit ??= (() => {
     }
     async renew() {
       this.points = await get(`/studio-fit/${this.key}/points`);
+      if (this.version >= 0) this.at = -1;
       this.version = this.points.version;
       this.table = this.points.count ? this.points.floats(0) : new Float32Array();
-      this.at = -1;
     }
     show(frame) {
       this.frame = frame;
@@ -376,7 +378,8 @@ window.chalknetFit ??= (() => {
   return {
     begin(key, language) {
       const root = document.querySelector(`[data-fit-key="${key}"]`);
-      if (root && !views.has(key)) views.set(key, new FitView(root, key, language));
+      const before = views.get(key);
+      if (root && before?.root !== root) views.set(key, new FitView(root, key, language, before));
       return views.get(key);
     },
     of: (key) => views.get(key),
