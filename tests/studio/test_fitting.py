@@ -65,6 +65,24 @@ def set_field(page, label, value):
     page.keyboard.press("Tab")
 
 
+def drawn_edges_have_the_colours_of_their_weights(page):
+    """Each edge of the picture knows its weight, its sign by the hue; the largest of a layer is opaque."""
+    edges = page.evaluate(
+        "(() => { const { frame } = [...chalknetFit.views.values()].at(-1);"
+        " const weights = [...frame.floats(frame.edge_weights)];"
+        " const lines = [...document.querySelectorAll('.ck-canvas .edge')];"
+        " return lines.map((line, at) => [weights[at], line.weight,"
+        " line.classList.contains('ck-negative'), Number(line.style.strokeOpacity)]); })()"
+    )
+    assert len({weight for weight, *_ in edges}) == len(edges) > 5
+    for weight, told, is_negative, opacity in edges:
+        assert told == weight
+        assert is_negative == (weight < 0) or opacity == 0.06
+    assert sum(opacity == 1 for *_, opacity in edges) == 2  # of two layers
+    page.locator(".ck-canvas .edge").first.hover(force=True)
+    page.wait_for_function("document.querySelector('.ck-tip').textContent.includes('weight')")
+
+
 @slow
 @SIZES
 def test_spirals_are_fitted_watched_and_gone_back_through(opened, size):
@@ -85,6 +103,7 @@ def test_spirals_are_fitted_watched_and_gone_back_through(opened, size):
     assert picture(page) != regions
     page.keyboard.press("End")
     page.wait_for_function("document.querySelector('.ck-fit-panel').dataset.updates === '600'")
+    drawn_edges_have_the_colours_of_their_weights(page)
     press(page, "One update")
     reach(page, 601)
     press(page, "One epoch")
@@ -253,8 +272,8 @@ def test_points_are_painted_by_pointer_and_by_keyboard(opened):
 @slow
 def test_a_table_is_uploaded_and_fitted(opened, tmp_path):
     table = tmp_path / "houses.csv"
-    rows = "\n".join(f"{i},{'town' if i % 2 else 'village'},{i * 2 + (i % 2) * 30}" for i in range(80))
-    table.write_text(f"area,place,price\n{rows}\n")
+    rows = "\n".join(f"{i},{i % 7},{'town' if i % 2 else 'village'},{2 * i + i % 2 * 30}" for i in range(80))
+    table.write_text(f"area,age,place,price\n{rows}\n")
     page = opened()
     chosen(page, "Data").select_option("file")
     page.locator("[data-fit=file] input[type=file]").set_input_files(table)
@@ -262,9 +281,24 @@ def test_a_table_is_uploaded_and_fitted(opened, tmp_path):
     press(page, "Make the network suit the data")
     chosen(page, "Loss").wait_for()
     assert chosen(page, "Loss").input_value() == "mse"
+    before = picture(page)
     set_field(page, "Stop after updates", 300)
     press(page, "Play")
     reach(page, 300)
+    assert picture(page) != before
+    page.wait_for_function("document.querySelector('canvas.ck-place').ariaLabel.includes('true one')")
+    chosen(page, "Target").select_option("place")
+    page.wait_for_function("[...chalknetFit.views.values()].at(-1).points.classes.length === 2")
+    press(page, "Make the network suit the data")
+    chosen(page, "Loss").wait_for()
+    press(page, "One update")
+    reach(page, 1)
+    page.wait_for_function("document.querySelector('canvas.ck-place').ariaLabel.includes('true class')")
+    counts = page.evaluate(
+        "(() => { const { frame } = [...chalknetFit.views.values()].at(-1);"
+        " return [...frame.whole(frame.racers[0].picture)]; })()"
+    )
+    assert len(counts) == 4 and sum(counts) == 24  # the held-out part of 80 rows
 
 
 @slow

@@ -116,7 +116,7 @@ def export_panel(session: TabSession) -> None:
         if session.network is None:
             return
         chosen = settings_of(session)
-        module = session.fitted()
+        module = session.fit_state.fitted()
         module = module if module is not None and cn.read(module) == session.network else None
         request = ExportRequest(
             session.network, chosen["dialect"], chosen["orientation"], session.language, module

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from functools import partial
@@ -27,8 +28,6 @@ _HEAD = '<link rel="stylesheet" href="/static/fit.css"><script src="/static/fit.
 def fit_panel(session: TabSession) -> None:
     """Add the areas Data and Fit for a tab; the fits that it has already go on."""
     frames = Frames.of(app)
-    if session.fit_state is None:
-        session.fit_state = FitState(session.settings.setdefault("fit", {}))
     state = session.fit_state
     frames.states[state.key] = state
     ui.add_head_html(_HEAD)
@@ -52,7 +51,7 @@ class FitPanel:
         """Build the areas."""
         with ui.element("div").classes("ck-fit-panel") as root:
             root.props["data-fit-key"] = self._state.key
-            root.props["data-alt"] = _("What the network says of each place, behind the points.")
+            root.props["data-words"] = json.dumps(_words())
             TextTag(_("Data"), "h2")
             self._data.make()
             TextTag(_("Fit and watch"), "h2")
@@ -167,6 +166,9 @@ class FitPanel:
         self._show_messages()
         if name != "updates":
             self._state.end_fits()
+        if name == "loss":
+            self._shown_losses = (*self._shown_losses[:1], value)
+            self._refresh()
 
     def _refresh(self) -> None:
         """End the fit if the network has changed, and show what prevents a fit of the new one."""
@@ -178,8 +180,9 @@ class FitPanel:
         self._frames.warm()
         if network is None or state.points is None:
             return
-        if problem := state.mismatch(network):
-            self._show_messages(problem, wrong=True)
+        problem = state.mismatch(network)
+        if text := problem or state.doubt(network):
+            self._show_messages(text, wrong=bool(problem))
             with self._status:
                 button(_("Make the network suit the data"), self._adapt_network, kind="main").props(
                     'data-fit="suit"'
@@ -277,6 +280,17 @@ class FitPanel:
         )
         self._show_messages()
         ui.download.content(content, f"training.{kind.lower()}")
+
+
+def _words() -> dict[str, str]:
+    return {
+        "places": _("What the network says of each place, behind the points."),
+        "tiles": _("Digits with what the network says of them, and the weights of its first layer."),
+        "values": _("The predicted value of each sample over its true one; on the line they are equal."),
+        "confusion": _("How many samples of each true class, a row, are predicted to be of each class."),
+        "true": _("true"), "predicted": _("predicted"),
+        "held_out": _("held-out samples"), "train": _("training samples"),
+    }  # fmt: skip
 
 
 def _next_epoch(fit: Any) -> int:

@@ -10,6 +10,7 @@ from math import isfinite
 import numpy as np
 from PIL import Image, ImageDraw
 
+from chalknet.studio.comparing import compared_rows, confusion
 from chalknet.studio.features import Array
 from chalknet.studio.fitting_frames import curve_of, sentence
 from chalknet.studio.fitting_state import FitState, Racer
@@ -79,7 +80,9 @@ def _place(state: FitState, racer: Racer, moment: Snapshot, dots: Image.Image) -
     assert points is not None
     sheet = Image.new("RGB", (_SIZE, _SIZE), (255, 255, 255))
     if grid is None:
-        return _tiles(sheet, moment.weights, points.pixels) if points.pixels else sheet
+        if points.pixels:
+            return _tiles(sheet, moment.weights, points.pixels)
+        return (_confusion if points.classes else _values)(sheet, state, racer, moment)
     predictions = model.predictions(moment.weights, grid.inputs)
     if points.x.shape[1] == 2:
         values = np.frombuffer(as_bytes(grid, predictions), np.uint8)
@@ -153,6 +156,40 @@ def _tiles(sheet: Image.Image, weights: Mapping[str, Array], pixels: int) -> Ima
     for number, tile in enumerate(shades):
         image = Image.fromarray(tile, "RGB").resize((side - 2, side - 2), Image.Resampling.NEAREST)
         sheet.paste(image, ((number % across) * side, (number // across) * side))
+    return sheet
+
+
+def _values(sheet: Image.Image, state: FitState, racer: Racer, moment: Snapshot) -> Image.Image:
+    """Draw the predicted values over the true ones."""
+    points, pen = state.points, ImageDraw.Draw(sheet)
+    assert points is not None
+    rows = points.shown()
+    predicted = racer.fit.model.predictions(moment.weights, state.inputs_of(points.x[rows]))[:, 0]
+    true = points.y.reshape(len(points.y), -1)[rows, 0]
+    margin = 0.15 * (float(true.max() - true.min()) or 1.0)
+    low, high = [float(true.min()) - margin] * 2, [float(true.max()) + margin] * 2
+    pen.line((0, _SIZE, _SIZE, 0), fill=(170, 170, 170))
+    for (x, y), aside in zip(
+        _within(np.stack([true, predicted], 1), low, high), points.held_out[rows], strict=True
+    ):
+        pen.ellipse((x - 2, y - 2, x + 2, y + 2), fill=_COLOURS[0 if aside else 1])
+    return sheet
+
+
+def _confusion(sheet: Image.Image, state: FitState, racer: Racer, moment: Snapshot) -> Image.Image:
+    """Draw how many samples of a true class, a row, are predicted to be of each class."""
+    points, pen = state.points, ImageDraw.Draw(sheet)
+    assert points is not None
+    inputs = state.inputs_of(points.x[compared_rows(points)])
+    counts = confusion(racer.fit.model, moment.weights, points, inputs).counts
+    side = _SIZE / len(counts)
+    for (row, column), count in np.ndenumerate(counts):
+        share = count / max(1, counts[row].sum())
+        colour = np.array(_PAPER) + (np.array(_COLOURS[1 if row == column else 0]) - _PAPER) * 0.75 * share
+        left, top = column * side, row * side
+        pen.rectangle((left + 1, top + 1, left + side - 1, top + side - 1), fill=tuple(colour.astype(int)))
+        if side > 20:
+            pen.text((left + side / 2, top + side / 2), str(count), fill=_INK, anchor="mm", font_size=12)
     return sheet
 
 

@@ -15,6 +15,7 @@ from nicegui import App
 
 import chalknet as cn
 from chalknet.lang import _, speaking
+from chalknet.studio.comparing import compared_rows, confusion
 from chalknet.studio.features import Array
 from chalknet.studio.fitting_state import FitState, Racer
 from chalknet.studio.history import Snapshot
@@ -127,6 +128,8 @@ def points_frame(state: FitState) -> bytes:
     }  # fmt: skip
     if grid is not None:
         header |= {"low": grid.low, "high": grid.high, "values": grid.values}
+    elif len(target):
+        header |= {"targets": [float(target.min()), float(target.max())]}
     second = points.x[rows, 1] if points.x.shape[1] > 1 else target
     table = np.stack([points.x[rows, 0], second, target, points.held_out[rows]], 1).astype(np.float32)
     parts = [table.tobytes()]
@@ -151,13 +154,25 @@ def frame_of(state: FitState, at: int, language: str) -> bytes:
             "running": any(racer.fit.is_running for racer in racers),
             "updates": max((racer.fit.trace.last.updates for racer in racers), default=0),
             "racers": shown,
-        }
+        } | _edges(state, at, parts)
         return packed(header, *parts)
 
 
+def _edges(state: FitState, at: int, parts: list[bytes]) -> dict[str, Any]:
+    """Return the version of the drawn edges if the first fit is of their network; appends their weights."""
+    drawn, racers = state.drawn_edges, state.racers
+    if drawn is None or not drawn.ids or not racers or racers[0].fit.setting.network != drawn.network:
+        return {}
+    parts.append(drawn.weights(_moment(racers[0], at).weights).tobytes())
+    return {"edges": drawn.version, "edge_weights": len(parts) - 1}
+
+
+def _moment(racer: Racer, at: int) -> Snapshot:
+    return racer.fit.trace.last if at < 0 else racer.fit.trace.at(at)
+
+
 def _shown(state: FitState, racer: Racer, at: int, parts: list[bytes]) -> dict[str, Any]:
-    trace = racer.fit.trace
-    moment = trace.last if at < 0 else trace.at(at)
+    trace, moment = racer.fit.trace, _moment(racer, at)
     shown: dict[str, Any] = {
         "title": racer.title(),
         "text": sentence(racer, moment),
@@ -180,7 +195,7 @@ def _picture(state: FitState, racer: Racer, moment: Snapshot, parts: list[bytes]
         parts.append(as_bytes(state.grid, predictions))
         return {"kind": "classes" if predictions.shape[1] > 1 else "plane", "picture": len(parts) - 1}
     if not points.pixels or state.features.formulas:
-        return {"kind": "none"}
+        return _comparison(state, racer, moment, parts)
     count, tiles = weight_tiles(moment.weights, points.pixels)
     parts.append(tiles)
     said = model.predictions(moment.weights, points.x[_examples(state)])[:, 0]
@@ -188,6 +203,21 @@ def _picture(state: FitState, racer: Racer, moment: Snapshot, parts: list[bytes]
     if state.digit is not None:
         shown["digit"] = _plain(model.predictions(moment.weights, state.digit)[0])[0]
     return shown
+
+
+def _comparison(state: FitState, racer: Racer, moment: Snapshot, parts: list[bytes]) -> dict[str, Any]:
+    """Return the kind of picture of points of three columns and more: predictions beside the targets."""
+    points, model = state.points, racer.fit.model
+    assert points is not None
+    if not points.classes:
+        rows = points.shown()
+        values = model.predictions(moment.weights, state.inputs_of(points.x[rows]))[:, 0]
+        parts.append(values.astype(np.float32).tobytes())
+        return {"kind": "values", "picture": len(parts) - 1}
+    inputs = state.inputs_of(points.x[compared_rows(points)])
+    found = confusion(model, moment.weights, points, inputs)
+    parts.append(found.counts.tobytes())
+    return {"kind": "confusion", "picture": len(parts) - 1, "held_out": found.held_out}
 
 
 def curve_of(moments: Sequence[Snapshot]) -> Array:

@@ -18,8 +18,9 @@ import chalknet as cn
 from chalknet.lang import _
 from chalknet.lazy import torch
 from chalknet.planning import LOSSES, OPTIMIZERS
+from chalknet.studio.drawn_edges import DrawnEdges
 from chalknet.studio.features import Array, Features
-from chalknet.studio.layer_edits import layers_of, with_width
+from chalknet.studio.layer_edits import layers_of, with_activation, with_width
 from chalknet.studio.points import DATA_SETS, DrawOptions, Points, draw_points, mnist01, painted
 from chalknet.studio.regions import RegionGrid, module_with
 from chalknet.studio.training import FitSetting, LiveFit, Turns
@@ -87,6 +88,7 @@ class FitState:
         digit: a picture drawn by the user, `(1, 784)`; None without one.
         version: changes with the points.
         table: the user's own; None without one.
+        drawn_edges: of the picture of the network, which a fit colours; None without a picture.
     """
 
     settings: dict[str, Any]
@@ -108,6 +110,7 @@ class FitState:
         self.digit: Array | None = None
         self.version = 0
         self.table: UploadedTable | None = None
+        self.drawn_edges: DrawnEdges | None = None
         self._folder: Path | None = None
         self._renewals, self._settled = 0, asyncio.Event()
 
@@ -203,11 +206,34 @@ class FitState:
             )
         return ""
 
+    def doubt(self, network: cn.Network) -> str:
+        """Return why the last activation of a network suits the points badly; empty if it does not."""
+        points, last = self.points, network.steps[-1] if network.steps else None
+        assert points is not None
+        if not isinstance(last, cn.Activation):
+            return ""
+        if points.classes:
+            loss = self.loss(network)
+            if LOSSES[loss].wants or loss == "mse":
+                return ""
+            return _(
+                "The loss {loss} takes yhat before an activation, and the network ends with {kind}."
+            ).format(loss=loss, kind=last.kind)
+        reached, low, high = last.image(), float(points.y.min()), float(points.y.max())
+        if reached.low <= low and high <= reached.high:
+            return ""
+        return _("The targets go from {low} to {high}, and {kind} gives no number outside {bounds}.").format(
+            low=f"{low:.3g}", high=f"{high:.3g}", kind=last.kind,
+            bounds=f"[{reached.low:g}, {reached.high:g}]",
+        )  # fmt: skip
+
     def suited(self, network: cn.Network) -> cn.Network:
-        """Return the network with as many inputs and outputs as the points need."""
+        """Return the network with the inputs, the outputs and the last activation that suit the points."""
         assert self.points is not None
         changed = with_width(network, 0, self.inputs)
-        return with_width(changed, len(layers_of(changed)) - 1, self.points.outputs)
+        last = len(layers_of(changed)) - 1
+        changed = with_width(changed, last, self.points.outputs)
+        return with_activation(changed, last, "none") if self.doubt(changed) else changed
 
     def losses(self) -> tuple[str, ...]:
         """Return the names of the losses that suit the points."""

@@ -11,6 +11,7 @@ from nicegui import ui
 import chalknet as cn
 from chalknet.lang import _
 from chalknet.studio.controls import TextTag, choice
+from chalknet.studio.drawn_edges import DrawnEdges
 from chalknet.studio.layer_edits import ACTIVATIONS, edited, fields_of
 from chalknet.studio.session import LatestRequest, TabSession
 from chalknet.studio.texts import text_in_form
@@ -32,11 +33,20 @@ class PictureRequest(NamedTuple):
 
 
 class PagePicture(NamedTuple):
-    """A picture as SVG, its description, and the data of each layer."""
+    """A picture as SVG, its description, the data of each layer, and the edges that stand for weights."""
 
     svg: str
     alt_text: str
     layers: list[dict[str, Any]]
+    edges: DrawnEdges
+
+    def props(self) -> dict[str, Any]:
+        """Return what the page shows, as JSON."""
+        drawn = [[name, place.layer] for name, place in zip(self.edges.ids, self.edges.places, strict=True)]
+        return {
+            "svg": self.svg, "alt": self.alt_text, "layers": self.layers,
+            "weighted": {"version": self.edges.version, "edges": drawn},
+        }  # fmt: skip
 
 
 def dialects() -> dict[str, str]:
@@ -78,7 +88,9 @@ def picture_panel(session: TabSession) -> None:
     chosen = settings_of(session)
     _choices(chosen, lambda name, value: choose(name, value))
     picture = PictureElement().classes("ck-fill")
-    picture.props.update(svg="", alt="", layers=[], words=_words(), activations=list(ACTIVATIONS))
+    picture.props.update(
+        svg="", alt="", layers=[], weighted={}, words=_words(), activations=list(ACTIVATIONS)
+    )
     refusal = TextTag("", "p").classes("ck-problem").props('role="status"')
     refusal.set_visibility(False)
     stale = TextTag(_("The picture shows the last text that could be read."), "p").classes("ck-note")
@@ -90,7 +102,8 @@ def picture_panel(session: TabSession) -> None:
         if isinstance(result, cn.ChalknetError):
             refusal.text = str(result)
         else:
-            picture.props.update(svg=result.svg, alt=result.alt_text, layers=result.layers)
+            session.fit_state.drawn_edges = result.edges
+            picture.props.update(result.props())
             picture.update()
 
     latest: LatestRequest[PictureRequest, PagePicture | cn.ChalknetError] = LatestRequest(
@@ -149,7 +162,8 @@ def draw(request: PictureRequest) -> PagePicture | cn.ChalknetError:
             wanted=f"at most {_MOST_LETTERS:,}",
             remedy="Take the style with a block a step.",
         )
-    return PagePicture(on_page(svg), drawing.alt_text, list(fields_of(request.network)))
+    edges = DrawnEdges.of(request.network, svg)
+    return PagePicture(on_page(svg), drawing.alt_text, list(fields_of(request.network)), edges)
 
 
 def on_page(svg: str) -> str:
@@ -166,5 +180,8 @@ def _words() -> dict[str, str]:
         "wider": _("One unit more"), "narrower": _("One unit less"), "add": _("Add a layer after it"),
         "addBehind": _("Add a layer after"), "remove": _("Remove this layer"), "close": _("Close"),
         "larger": _("Enlarge"), "smaller": _("Make smaller"), "whole": _("The whole picture"),
-        "parameters": _("parameters"),
+        "parameters": _("parameters"), "weight": _("weight"),
+        "weights": _(
+            "Edges: positive weights are blue, negative ones orange; the stronger, the larger in its layer."
+        ),
     }  # fmt: skip

@@ -101,6 +101,13 @@ class SnapshotModel:
         with np.errstate(over="ignore"):
             return _READ.get(self.loss.decision, {}).get(self.loss.name, _as_they_are)(made)
 
+    def classes(self, weights: Mapping[str, Array], x: Array) -> Array:
+        """Return the number of the predicted class of samples, `(rows,)`; of two classes 0 or 1."""
+        with self._lock, torch.inference_mode():
+            self._take(weights)
+            found: Array = self._decided(self.module(torch.from_numpy(x))).numpy().astype(np.int64)
+            return found.reshape(len(x))
+
     def loss_and_accuracy(self, weights: Mapping[str, Array], x: Array, y: Array) -> tuple[float, float]:
         """Return the mean loss and the accuracy.
 
@@ -115,10 +122,14 @@ class SnapshotModel:
             loss = float(self._criterion(made, wanted))
             if self.loss.metric != "accuracy":
                 return loss, float("nan")
-            if self.loss.decision == "largest":
-                return loss, float((made.argmax(1) == wanted).float().mean())
-            border = 0.5 if self.loss.decision == "above 0.5" else 0.0
-            return loss, float(((made > border) == (wanted > 0.5)).float().mean())
+            classes = wanted if self.loss.decision == "largest" else wanted > 0.5
+            return loss, float((self._decided(made) == classes).float().mean())
+
+    def _decided(self, made: torch.Tensor) -> torch.Tensor:
+        """Return the classes of yhat: their numbers, or whether it is class 1."""
+        if self.loss.decision == "largest":
+            return made.argmax(1)
+        return made > (0.0 if self.loss.decision == "above 0" else 0.5)
 
     def _take(self, weights: Mapping[str, Array]) -> None:
         for name, value in self.module.state_dict().items():

@@ -9,7 +9,6 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import chalknet as cn
 from chalknet.lang import speaking
-from chalknet.lazy import torch
 from chalknet.studio.fitting_state import FitState
 from chalknet.studio.texts import form_of
 
@@ -57,7 +56,6 @@ class TabSession:
         form: the form of the text, as `cn.write` names it; empty if it is in none.
         network: the last network read, kept while the text has an error; None before the first one.
         problem: why the current text cannot be read; None if it can.
-        fit_state: the data and the fits; kept when the panels are rebuilt; None before the panel is built.
         language: "en" or "ko".
         dark: whether the page is dark.
         settings: everything else that a link restores: JSON values by the name of their panel. A panel reads
@@ -70,7 +68,7 @@ class TabSession:
         self.form = ""
         self.network: cn.Network | None = None
         self.problem: cn.ChalknetError | None = None
-        self.fit_state: FitState | None = None
+        self._fit_state: FitState | None = None
         self.language = "en"
         self.dark = False
         self.settings: dict[str, dict[str, Any]] = {}
@@ -96,14 +94,17 @@ class TabSession:
         self.text, self.form, self.network, self.problem = text, form, network, None
         self.notify()
 
-    def fitted(self) -> torch.nn.Module | None:
-        """Return a module with the current weights of the tab's fit; None before its first update."""
-        return None if self.fit_state is None else self.fit_state.fitted()
+    @property
+    def fit_state(self) -> FitState:
+        """Return the data and the fits, which are kept when the panels are rebuilt."""
+        if self._fit_state is None:
+            self._fit_state = FitState(self.settings.setdefault("fit", {}))
+        return self._fit_state
 
     def close(self) -> None:
         """End everything that the tab started, its fits too; the panels have to be rebuilt afterwards."""
         self.close_panels()
-        state, self.fit_state = self.fit_state, None
+        state, self._fit_state = self._fit_state, None
         if state is not None:
             state.close()
 
