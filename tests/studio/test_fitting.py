@@ -1,18 +1,16 @@
 """Data and fit as a person meets them: points, a fit that is played, races, an own digit, a table."""
 
 import io
-import json
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.studio.conftest import NARROW, WIDE, expect_text, write
+from tests.studio.conftest import NARROW, WIDE, expect_text, resize, write
 
 import chalknet as cn
 from chalknet.module import read_onnx
 
 README_PICTURE = Path(__file__).parents[2] / "docs" / "pictures" / "studio.png"
-SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "390"])
 SMALL = "2 -> 8 tanh -> 1 sigmoid"
 slow = pytest.mark.slow
 
@@ -84,9 +82,8 @@ def drawn_edges_have_the_colours_of_their_weights(page):
 
 
 @slow
-@SIZES
-def test_spirals_are_fitted_watched_and_gone_back_through(opened, size):
-    page = opened(size)
+def test_spirals_are_fitted_watched_and_gone_back_through(opened):
+    page = opened(NARROW)
     begin(page, "spirals", SMALL)
     set_field(page, "Stop after updates", 600)
     page.wait_for_function("document.querySelector('.ck-fit-panel')?.dataset.updates === '0'")
@@ -109,7 +106,10 @@ def test_spirals_are_fitted_watched_and_gone_back_through(opened, size):
     press(page, "One epoch")
     reach(page, 605)
     assert updates(page) == 605  # 350 samples of the training in batches of 32: 11 updates an epoch
-    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    for size in (NARROW, WIDE):
+        resize(page, size)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        assert page.locator("canvas.ck-place").bounding_box()["width"] > 200
 
 
 @slow
@@ -118,6 +118,7 @@ def test_the_page_of_the_readme(opened, request):
     page = opened()
     begin(page, "spirals", "2 -> 16 tanh -> 16 tanh -> 1 sigmoid")
     set_field(page, "Stop after updates", 3000)
+    chosen(page, "Speed").select_option("full")
     page.wait_for_function("document.querySelector('.ck-fit-panel')?.dataset.updates === '0'")
     press(page, "Play")
     reach(page, 3000)
@@ -199,9 +200,8 @@ def test_a_feature_is_added_and_the_network_follows(opened):
 
 
 @slow
-@SIZES
-def test_three_methods_race_from_the_same_start(opened, size):
-    page = opened(size)
+def test_three_methods_race_from_the_same_start(opened):
+    page = opened()
     begin(page, "circles", SMALL)
     set_field(page, "Stop after updates", 300)
     press(page, "Race three methods")
@@ -219,18 +219,11 @@ def test_three_methods_race_from_the_same_start(opened, size):
         " return frame.racers.map((racer) => [...frame.floats(racer.curve).slice(0, 5)]); })()"
     )
     assert starts[0] == starts[1] == starts[2]
-
-
-@slow
-def test_without_a_gpu_the_race_says_so(opened):
-    import torch
-
-    if torch.cuda.is_available():
-        pytest.skip("there is a GPU here")
-    page = opened()
-    begin(page, "circles", SMALL)
-    press(page, "Race CPU and GPU")
-    page.get_by_text("No GPU was found").wait_for()
+    resize(page, NARROW)
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+    if all(device.name == "cpu" for device in cn.devices()):
+        press(page, "Race CPU and GPU")
+        page.get_by_text("No GPU was found").wait_for()
 
 
 @slow
@@ -265,7 +258,7 @@ def test_points_are_painted_by_pointer_and_by_keyboard(opened):
     for key in ("ArrowRight", "ArrowUp", "0", "Enter"):
         page.keyboard.press(key)
     page.wait_for_function(f"{count} === 5")
-    press(page, "Play")
+    press(page, "One update")
     reach(page, 1)
 
 
@@ -335,28 +328,15 @@ def test_from_the_lectures_formula_to_a_fitted_net_a_drawn_digit_and_a_picture(o
 
 
 @slow
-@pytest.mark.parametrize("kind", ["GIF", "WEBP"])
-def test_the_training_is_a_moving_picture(opened, kind):
-    page = opened()
+def test_the_training_is_a_moving_picture_and_dark_pages_say_what_they_show(opened):
+    page = opened(theme="dark")
     begin(page, "moons", SMALL)
     set_field(page, "Stop after updates", 100)
     press(page, "Play")
     reach(page, 100)
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name=f"Download the training as {kind}").click()
-    with Image.open(waiting.value.path()) as image:
-        assert image.format == kind and image.n_frames > 3
-
-
-@slow
-def test_dark_pictures_say_what_they_show(opened):
-    page = opened(theme="dark")
-    begin(page, "gaussians", SMALL)
-    set_field(page, "Stop after updates", 50)
-    press(page, "Play")
-    reach(page, 50)
-    page.wait_for_function("document.querySelector('canvas.ck-place').ariaLabel.includes('update 50')")
-    assert (
-        json.loads(page.evaluate("JSON.stringify(document.querySelector('.ck-fit-panel').dataset.running)"))
-        == "false"
-    )
+    page.wait_for_function("document.querySelector('canvas.ck-place').ariaLabel.includes('update 100')")
+    for kind in ("GIF", "WEBP"):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=f"Download the training as {kind}").click()
+        with Image.open(waiting.value.path()) as image:
+            assert image.format == kind and image.n_frames > 3

@@ -325,7 +325,7 @@ class DataControls:
 # Runs a call once the canvases exist.
 _LATER = """(function later(left) {{
   const state = window.chalknetFit?.of("{key}");
-  if (state) {{ {call}; }} else if (left) setTimeout(() => later(left - 1), 50);
+  if (state) {{ {call}; state.wake(); }} else if (left) setTimeout(() => later(left - 1), 50);
 }})(200)"""
 _PAINTING = _LATER.replace("{call}", "state.paint({on}, {kind})")
 

@@ -303,17 +303,27 @@ window.chalknetFit ??= (() => {
       this.scrub.addEventListener("input", () => this.go(Number(this.scrub.value)));
       if (before) this.part("axis").value = before.part("axis").value; // the page was rebuilt: what is seen stays
       if (before) this.part("log").checked = before.part("log").checked;
-      for (const name of ["axis", "log"]) this.part(name).addEventListener("change", () => (this.stale = true));
+      this.awake = performance.now();
       this.run();
     }
     go(at) {
       this.at = at >= Number(this.scrub.max) ? -1 : at;
-      this.stale = true;
+    }
+    // What is shown changes by what the user does, or by a fit: else a frame a second is enough.
+    wake() {
+      this.awake = performance.now();
+      this.ring?.();
+    }
+    rest(time) {
+      return new Promise((done) => {
+        const timer = setTimeout(done, time);
+        this.ring = () => { clearTimeout(timer); done(); };
+      });
     }
     async run() {
       let wait = 0;
       while (this.root.isConnected) {
-        if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+        if (wait > 0) await this.rest(wait);
         await new Promise(requestAnimationFrame);
         const began = performance.now();
         try {
@@ -322,7 +332,8 @@ window.chalknetFit ??= (() => {
           if (frame.version !== this.version) await this.renew(frame.version);
           this.show(frame);
           this.pictures += 1;
-          wait = frame.running ? 28 - (performance.now() - began) : 120; // at most 30 pictures a second
+          const isAwake = performance.now() - this.awake < 2000;
+          wait = frame.running ? 28 - (performance.now() - began) : isAwake ? 120 : 1000; // at most 30 pictures a second
         } catch (problem) {
           wait = 1000; // the server is not reachable
           this.problem = String(problem);
@@ -462,6 +473,8 @@ window.chalknetFit ??= (() => {
     }
   }
   const views = new Map();
+  for (const kind of ["pointerdown", "click", "keydown", "input", "change", "drop"])
+    document.addEventListener(kind, () => views.forEach((view) => view.wake()), true);
   return {
     begin(key, language) {
       const root = document.querySelector(`[data-fit-key="${key}"]`);
