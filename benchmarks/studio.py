@@ -63,9 +63,9 @@ def studio(browser: Any, address: str) -> tuple[float, float]:
     page.goto(address)
     page.get_by_role("combobox", name="Loss", exact=True).wait_for()
     page.locator("[data-fit=play]").click()
-    updates = "Number(document.querySelector('.ck-bench').dataset.updates)"
+    updates = "Number(document.querySelector('.ck-fit-panel').dataset.updates)"
     page.wait_for_function(f"{updates} > 1000")
-    pictures = "[...chalknetFit.benches.values()].at(-1).pictures"
+    pictures = "[...chalknetFit.views.values()].at(-1).pictures"
     before = page.evaluate(pictures)
     made, took = advanced(page, updates)
     shown = page.evaluate(pictures) - before

@@ -41,6 +41,10 @@ class DifferingPart:
     a: str
     b: str
 
+    def __str__(self) -> str:
+        """Return the place and what each network has there, in the current language."""
+        return f"{translated(self.where)}: {translated(self.a)} | {translated(self.b)}"
+
 
 @dataclass(frozen=True, repr=False)
 class Difference(Tabular):
@@ -72,7 +76,7 @@ class Difference(Tabular):
         return Table(("where", "first", "second"), rows, title="" if rows else _SAME)
 
     def __str__(self) -> str:
-        return "\n".join(translated(f"{part.where}: {part.a} | {part.b}") for part in self.parts) or _SAME
+        return "\n".join(map(str, self.parts)) or translated(_SAME)
 
 
 @public()
@@ -148,8 +152,9 @@ def _parts(a: _Simplified, b: _Simplified) -> Iterator[DifferingPart]:
     for kind, *ends in _spans(a, b):
         if kind != "equal":
             in_a, in_b = ends[:2], ends[2:]
-            places = dict.fromkeys((a.place(*in_a), b.place(*in_b)))
-            yield DifferingPart(" and ".join(places), a.steps(*in_a), b.steps(*in_b))
+            first, second = a.place(*in_a), b.place(*in_b)
+            where = first if first == second else f"{first} and {second}"
+            yield DifferingPart(where, a.steps(*in_a), b.steps(*in_b))
 
 
 def _spans(a: _Simplified, b: _Simplified) -> list[tuple[str, int, int, int, int]]:

@@ -14,6 +14,7 @@ from chalknet.differences import Difference, difference
 from chalknet.errors import ChalknetError, FileProblem, InvalidValue, invalid, printable, public
 from chalknet.files import RUN_PLAN, is_folder, is_regular, user_path, write_output
 from chalknet.forms import ModelLike, read
+from chalknet.lang import translated
 from chalknet.network import Network
 from chalknet.notation import write
 from chalknet.tables import Cell, Shown, Table, Tabular
@@ -183,14 +184,14 @@ def _read_file(folder: Path, file: Path, name: str | None) -> MarkedFile:
     """Return the row of a file with its network, or with the reason that it could not be read."""
     label = printable(file.relative_to(folder).as_posix())
     if file.is_symlink():
-        return MarkedFile(label, None, None, None, "a link, which is not followed")
+        return MarkedFile(label, None, None, None, translated("a link, which is not followed"))
     try:
         network = read(file, name=name)
     except ChalknetError as problem:
         return MarkedFile(label, None, None, None, str(problem))
     except Exception as problem:  # one bad file must not stop the others
         return MarkedFile(label, None, None, None, f"{type(problem).__name__}: {problem}")
-    return MarkedFile(label, network, None, None, "; ".join(network.notes))
+    return MarkedFile(label, network, None, None, "; ".join(map(translated, network.notes)))
 
 
 def _files_of(folder: Path) -> Iterator[Path]:
@@ -205,16 +206,15 @@ def _files_of(folder: Path) -> Iterator[Path]:
 
 
 def _cells(row: MarkedFile) -> tuple[Cell | str | float | None, ...]:
-    where = (
-        ""
-        if row.difference is None
-        else "; ".join(str(row.difference).splitlines() if row.difference else [])
-    )
-    alike = None if row.difference is None else f"{row.difference.alike} of {row.difference.of}"
+    where, share = "", None
+    if row.difference is not None:
+        where = "; ".join(map(str, row.difference.parts))
+        alike, compared = row.difference.alike, row.difference.of
+        share = f"{alike} of {compared}"
     mark_cell = None if row.mark is None else Cell(row.mark, f"{row.mark:g}")
     seen = "" if row.network is None else write(row.network, "shorthand")
     reason = Cell(row.reason, one_line(row.reason, 200))
-    return row.file, seen, row.verdict, where, alike, mark_cell, reason
+    return row.file, seen, row.verdict, where, share, mark_cell, reason
 
 
 def _harmless(value: object) -> object:

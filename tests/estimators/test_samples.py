@@ -70,14 +70,14 @@ def test_columns_are_scaled_as_standard_scaler_does(seed):
 
 
 def test_rows_that_are_alike_never_lie_on_both_sides_of_the_split():
-    from chalknet.estimators.fitting import Asked, _split
+    from chalknet.estimators.fitting import FitRequest, _split
     from chalknet.estimators.task import TargetTask
 
     for seed in range(20):
         drawn = np.random.default_rng(seed)
         x = drawn.integers(0, 3, (80, 2)).astype(float)
-        asked = Asked("NetRegressor", {}, TargetTask("values", 1), ["a", "b"])
-        training, held_out = _split(asked, FitRows(x, x[:, :1]), 0.3, seed)
+        request = FitRequest("NetRegressor", {}, TargetTask("values", 1), ["a", "b"])
+        training, held_out = _split(request, FitRows(x, x[:, :1]), 0.3, seed)
         assert len(training) + len(held_out) == 80 and len(held_out)
         assert not {*map(tuple, training.x.tolist())} & {*map(tuple, held_out.x.tolist())}
 

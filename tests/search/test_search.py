@@ -104,7 +104,7 @@ def test_a_member_that_diverges_is_ranked_last_with_its_reason():
 def test_a_setting_with_one_seed_that_diverged_is_behind_all_that_have_none():
     from chalknet.searching.criterion import Criterion
     from chalknet.searching.member import Member
-    from chalknet.searching.result import Scored, ranked
+    from chalknet.searching.result import ScoredConfiguration, ranked
 
     def of(*scores):
         return [
@@ -112,7 +112,10 @@ def test_a_setting_with_one_seed_that_diverged_is_behind_all_that_have_none():
             for seed, score in enumerate(scores)
         ]
 
-    scored = [Scored({"a": n}, of(*s)) for n, s in enumerate([(0.1, math.nan), (5.0, 6.0), (math.nan,) * 2])]
+    scored = [
+        ScoredConfiguration({"a": n}, of(*s))
+        for n, s in enumerate([(0.1, math.nan), (5.0, 6.0), (math.nan,) * 2])
+    ]
     assert [row.values["a"] for row in ranked(scored, Criterion("loss", False))] == [1, 0, 2]
     assert ranked(scored, Criterion("loss", False))[1].ended == "1 finished, 1 diverged"
 

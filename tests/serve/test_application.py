@@ -49,7 +49,7 @@ def test_a_body_that_does_not_come_is_waited_for_no_longer_than_the_limit(result
 
 def test_what_should_not_happen_is_told_as_json(result, monkeypatch):
     application = application_of(result, LIMITS)
-    monkeypatch.setattr("chalknet.serving.application.json_question", lambda *given: 1 / 0)
+    monkeypatch.setattr("chalknet.serving.application.json_request", lambda *given: 1 / 0)
     with pytest.raises(ZeroDivisionError):  # which uvicorn logs, once it was answered
         ask(application, b"{}")
     sent = []

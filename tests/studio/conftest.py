@@ -12,6 +12,7 @@ import pytest
 CHROMIUM = shutil.which("chromium")
 STARTS_WITHIN_MS = 60_000  # a hang, not a busy machine
 WIDE, NARROW = (1280, 900), (390, 844)
+_NOTHING_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
 @contextmanager
@@ -49,42 +50,47 @@ def chromium():
         pytest.skip("no chromium is installed: apt-get install chromium")
     api = pytest.importorskip("playwright.sync_api", reason="what opens pages is not installed")
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", _NOTHING_ELSE])
         yield browser
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def context(chromium):
+    """Give what the pages of a module share: the browser's cache, so that scripts are loaded once."""
+    context = chromium.new_context(
+        locale="en-GB", permissions=["clipboard-read", "clipboard-write"], reduced_motion="reduce"
+    )
+    context.set_default_timeout(STARTS_WITHIN_MS)
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def opened(studio, chromium):
+def opened(studio, context):
     """Give a function that opens the studio: `opened(size, theme, fragment)` returns the page.
 
     Nothing but the server is reached, and whatever a page asks of elsewhere, or reports as an error, fails
     the test.
     """
     address, _process = studio
-    contexts, wrong = [], []
-
-    def watch(route):
-        if route.request.url.startswith((address, "data:", "blob:")):
-            route.continue_()
-        else:
-            wrong.append(route.request.url)
-            route.abort()
+    pages, wrong = [], []
 
     def is_wrong(line):
         return line.type == "error" and not line.text.startswith(
             "Failed to load"
         )  # its address is kept above
 
+    def requested(request):
+        if not request.url.startswith((address, "data:", "blob:")):
+            wrong.append(request.url)
+
     def open_page(size=WIDE, theme="light", fragment=""):
-        context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme=theme, locale="en-GB",
-            permissions=["clipboard-read", "clipboard-write"], reduced_motion="reduce",
-        )  # fmt: skip
-        context.set_default_timeout(STARTS_WITHIN_MS)
-        contexts.append(context)
-        context.route("**/*", watch)
         page = context.new_page()
+        pages.append(page)
+        resize(page, size)
+        page.emulate_media(color_scheme=theme)
+        page.on("request", requested)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(
             "response", lambda got: wrong.append(f"{got.status} {got.url}") if got.status >= 400 else None
@@ -96,9 +102,14 @@ def opened(studio, chromium):
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert not wrong
+
+
+def resize(page, size):
+    """Give a page the size of another screen."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
 
 
 def write(page, text):

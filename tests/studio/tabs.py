@@ -29,7 +29,7 @@ def many_tabs(browser, address, server, *, count, seconds):
     pages = []
     for _ in range(count):
         page = context.new_page()
-        page.goto(address)
+        page.goto(address, wait_until="commit")  # the next one begins while this one loads
         pages.append(page)
     for page in pages:
         page.wait_for_function("document.querySelector('.cm-content')?.getAttribute('aria-label')")

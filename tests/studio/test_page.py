@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.studio.conftest import NARROW, WIDE, expect_nodes, expect_text, text_of, write
+from tests.studio.conftest import NARROW, WIDE, expect_nodes, expect_text, resize, text_of, write
 from tests.studio.contrast import CONTRAST, NAMELESS
 from tests.studio.tabs import many_tabs
 
@@ -20,11 +20,9 @@ def problem_of(page):
     return page.locator(".ck-write .ck-problem").inner_text()
 
 
-@pytest.mark.parametrize(
-    ("size", "theme"), [(WIDE, "light"), (NARROW, "dark"), (WIDE, "dark"), (NARROW, "light")]
-)
-def test_a_text_is_seen_while_it_is_typed_and_all_of_the_page_can_be_read(opened, size, theme):
-    page = opened(size, theme)
+@pytest.mark.parametrize(("first", "then", "theme"), [(WIDE, NARROW, "light"), (NARROW, WIDE, "dark")])
+def test_a_text_is_seen_while_it_is_typed_and_all_of_the_page_can_be_read(opened, first, then, theme):
+    page = opened(first, theme)
     write(page, "3 -> 5 relu -> 2 softmax")
     for layer, count in enumerate((3, 5, 2)):
         expect_nodes(page, layer, count)
@@ -34,10 +32,12 @@ def test_a_text_is_seen_while_it_is_typed_and_all_of_the_page_can_be_read(opened
     assert page.locator(".ck-form").inner_text() == "Shorthand"
     page.wait_for_function("document.querySelector('.ck-forms pre').textContent.includes('out_features=3')")
     page.get_by_role("button", name="3 tanh").click()  # the area in which a layer is edited
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert page.evaluate("document.body.classList.contains('body--dark')") == (theme == "dark")
-    assert page.evaluate(CONTRAST) == []
-    assert page.evaluate(NAMELESS) == []
+    for size in (first, then):
+        resize(page, size)
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert page.evaluate("document.body.classList.contains('body--dark')") == (theme == "dark")
+        assert page.evaluate(CONTRAST) == []
+        assert page.evaluate(NAMELESS) == []
 
 
 def test_a_mistake_is_marked_at_its_place_and_its_remedy_said(opened):
@@ -56,16 +56,16 @@ def test_a_mistake_is_marked_at_its_place_and_its_remedy_said(opened):
     assert problem_of(page).startswith("text: got '/etc/passwd'")
 
 
-@pytest.mark.parametrize("form", ["torch", "latex", "dot"])
-def test_an_edit_by_hand_is_written_in_the_user_s_form(opened, form):
+def test_an_edit_by_hand_is_written_in_the_user_s_form(opened):
     page = opened()
-    before, after = cn.read("3 -> 4 relu -> 1 sigmoid"), cn.read("3 -> 5 relu -> 1 sigmoid")
-    write(page, cn.write(before, form))
-    expect_nodes(page, 1, 4)
     page.locator(".ck-chip[data-layer='1']").click()
-    page.get_by_role("button", name="One unit more").click()
-    expect_nodes(page, 1, 5)
-    expect_text(page, cn.write(after, form))
+    for form, width in (("torch", 4), ("latex", 3), ("dot", 5)):
+        before, after = cn.read(f"3 -> {width} relu -> 1"), cn.read(f"3 -> {width + 1} relu -> 1")
+        write(page, cn.write(before, form))
+        expect_nodes(page, 1, width)
+        page.get_by_role("button", name="One unit more").click()
+        expect_nodes(page, 1, width + 1)
+        expect_text(page, cn.write(after, form))
 
 
 def test_the_picture_is_edited_by_hand_and_the_text_follows(opened):

@@ -7,7 +7,7 @@ import torch
 import chalknet as cn
 from chalknet.studio.features import Features
 from chalknet.studio.points import DrawOptions, Points, draw_points, points_of
-from chalknet.studio.regions import ALONG, SIDE, RegionGrid, Viewer, as_bytes, weight_tiles
+from chalknet.studio.regions import ALONG, SIDE, RegionGrid, SnapshotModel, as_bytes, weight_tiles
 
 
 def grid_of(points: Points, *features: str) -> RegionGrid:
@@ -26,8 +26,8 @@ def test_a_grid_goes_row_by_row_from_the_top_left_and_holds_every_point():
 def test_a_grid_has_the_features_of_the_network():
     points = draw_points("xor", DrawOptions(100))
     grid = grid_of(points, "x1*x2", "x1", "x2**2")
-    np.testing.assert_allclose(grid.seen[:, 0], grid.x.prod(1), rtol=1e-4, atol=1e-5)
-    assert grid.seen.shape == (SIDE * SIDE, 3)
+    np.testing.assert_allclose(grid.inputs[:, 0], grid.x.prod(1), rtol=1e-4, atol=1e-5)
+    assert grid.inputs.shape == (SIDE * SIDE, 3)
 
 
 def test_one_column_is_a_curve_and_more_than_two_are_no_picture():
@@ -46,10 +46,13 @@ def test_one_column_is_a_curve_and_more_than_two_are_no_picture():
     ],
 )
 def test_answers_are_what_the_loss_takes_yhat_for(text, loss, function):
-    viewer, x = Viewer(cn.read(text), loss, 1), np.random.default_rng(1).normal(size=(50, 2)).astype("f4")
+    model, x = (
+        SnapshotModel(cn.read(text), loss, 1),
+        np.random.default_rng(1).normal(size=(50, 2)).astype("f4"),
+    )
     with torch.no_grad():
         wanted = function(cn.build(text, seed=1)(torch.from_numpy(x)))
-    np.testing.assert_allclose(viewer.answers(viewer.weights(), x), wanted, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(model.predictions(model.weights(), x), wanted, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -65,17 +68,17 @@ def test_a_judgement_is_the_evaluation_of_a_fit(text, loss, classes):
     x, y = random.normal(size=(60, 2)).astype("f4"), np.arange(60) % classes
     y = y.astype(np.int64) if classes > 2 else y[:, None].astype("f4")
     result = cn.fit(text, (x, y), loss=loss, updates=20, lr=0.1)
-    viewer = Viewer(cn.read(text), loss, 0)
+    model = SnapshotModel(cn.read(text), loss, 0)
     weights = {name: value.numpy() for name, value in result.module.state_dict().items()}
-    assert viewer.judge(weights, x, y) == pytest.approx(
+    assert model.loss_and_accuracy(weights, x, y) == pytest.approx(
         (result.evaluation.train_loss, result.evaluation.train), rel=1e-5
     )
 
 
 def test_the_weights_of_a_moment_take_the_place_of_those_before():
-    viewer, x = Viewer(cn.read("2 -> 1"), "mse", 1), np.ones((1, 2), "f4")
+    model, x = SnapshotModel(cn.read("2 -> 1"), "mse", 1), np.ones((1, 2), "f4")
     weights = {"0.weight": np.array([[2.0, 3.0]], "f4"), "0.bias": np.array([1.0], "f4")}
-    assert viewer.answers(weights, x).tolist() == [[6.0]]
+    assert model.predictions(weights, x).tolist() == [[6.0]]
 
 
 def test_bytes_go_from_the_smallest_to_the_largest_value():

@@ -6,11 +6,11 @@ import pytest
 
 import chalknet as cn
 from chalknet.drawing import DIALECTS
-from chalknet.studio.receiving import GivenFile, plain_name, read_files
-from chalknet.studio.seeing import dialects
-from chalknet.studio.session import Newest, read_text
-from chalknet.studio.taking import FILES, Taken, notebook
-from chalknet.studio.texts import caret_of, form_of, forms, text_like
+from chalknet.studio.export import FILES, ExportRequest, notebook
+from chalknet.studio.picture import dialects
+from chalknet.studio.session import LatestRequest, read_text
+from chalknet.studio.texts import caret_of, form_of, forms, text_in_form
+from chalknet.studio.upload import UploadedFile, plain_name, read_files
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 NET = cn.read("3 -> 2 relu -> 1 sigmoid")
@@ -20,11 +20,11 @@ NET = cn.read("3 -> 2 relu -> 1 sigmoid")
 def test_a_form_is_recognised_and_an_edit_is_written_in_it(form):
     text = cn.write(NET, form)
     assert form_of(text) == form
-    assert text_like(NET, form).text == text and cn.read(text) == NET
+    assert text_in_form(NET, form).text == text and cn.read(text) == NET
 
 
 def test_an_edit_of_a_form_that_is_only_read_is_written_as_shorthand():
-    assert text_like(NET, "tikz") == ("3 -> 2 relu -> 1 sigmoid", "shorthand")
+    assert text_in_form(NET, "tikz") == ("3 -> 2 relu -> 1 sigmoid", "shorthand")
 
 
 @pytest.mark.parametrize(
@@ -61,22 +61,22 @@ def test_a_name_of_a_file_is_no_path(name, wanted):
 
 def test_a_drawing_is_read_with_its_account():
     name = "homework.mmd"
-    found = read_files([GivenFile(name, (PICTURES / name).read_bytes())])
+    found = read_files([UploadedFile(name, (PICTURES / name).read_bytes())])
     assert found.network == cn.read(PICTURES / name) and found.form == "mermaid"
     assert "<svg" in found.seen
 
 
 def test_a_file_that_is_no_network_is_refused_without_the_server_s_folders():
-    problem = read_files([GivenFile("notes.txt", b"milk, bread")])
+    problem = read_files([UploadedFile("notes.txt", b"milk, bread")])
     assert isinstance(problem, cn.ChalknetError) and "chalknet-studio-" not in str(problem)
-    problem = read_files([GivenFile("net.onnx", b"milk, bread")])
+    problem = read_files([UploadedFile("net.onnx", b"milk, bread")])
     assert isinstance(problem, cn.ChalknetError) and "chalknet-studio-" not in str(problem)
 
 
 @pytest.mark.parametrize("word", FILES)
 def test_what_is_taken_away_is_the_network(word, tmp_path):
     kind = FILES[word]
-    content = kind.make(Taken(NET, "D9", "right", "en", None))
+    content = kind.make(ExportRequest(NET, "D9", "right", "en", None))
     path = tmp_path / kind.file
     path.write_bytes(content)
     beginnings = {"PDF": b"%PDF", "PNG": b"\x89PNG", "TikZ": b"", "HTML": b"<!doctype html>"}
@@ -93,10 +93,10 @@ def test_the_newest_question_is_answered_and_those_it_replaced_are_not():
     answers, asked = [], []
 
     async def run(workers):
-        newest = Newest(workers, lambda number: asked.append(number) or number, answers.append)
+        latest = LatestRequest(workers, lambda number: asked.append(number) or number, answers.append)
         for number in range(50):
-            newest.ask(number)
-        await newest._task
+            latest.request(number)
+        await latest._task
 
     with ThreadPoolExecutor(1) as workers:
         asyncio.run(run(workers))

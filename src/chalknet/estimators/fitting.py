@@ -49,7 +49,7 @@ _LOOKS = (
 
 
 @dataclass(frozen=True)
-class Asked:
+class FitRequest:
     """The request of an estimator for one fit.
 
     Args:
@@ -59,7 +59,7 @@ class Asked:
         columns: names of the features.
         classes: the classes as texts, for a kept run; empty for numbers and labels.
         numeric: whether the classes are numbers.
-        aside: held-out rows, if they were given; else a share is taken.
+        held_out: held-out rows, if they were given; else a share is taken.
     """
 
     name: str
@@ -68,15 +68,15 @@ class Asked:
     columns: list[str]
     classes: tuple[str, ...] = ()
     numeric: bool = False
-    aside: FitRows | None = None
+    held_out: FitRows | None = None
 
-    def with_values(self, **values: Any) -> Asked:
+    def with_values(self, **values: Any) -> FitRequest:
         """Return it with other values of some parameters."""
         return replace(self, values={**self.values, **values})
 
 
 @dataclass(frozen=True)
-class Before:
+class PreviousFit:
     """The earlier fit that a fit continues.
 
     Args:
@@ -89,7 +89,7 @@ class Before:
 
 
 @dataclass(frozen=True)
-class Done:
+class EstimatorFit:
     """The result of a fit.
 
     Args:
@@ -113,30 +113,32 @@ class Done:
     state: SessionState | None = field(default=None, repr=False)
 
 
-def fit_net(asked: Asked, rows: FitRows, before: Before | None = None, *, goes_on: bool = False) -> Done:
+def fit_net(
+    request: FitRequest, rows: FitRows, previous: PreviousFit | None = None, *, continuable: bool = False
+) -> EstimatorFit:
     """Return a network fitted to some rows.
 
     Args:
-        asked: the request of the estimator.
+        request: the request of the estimator.
         rows: all rows, including those to be held out.
-        before: the fit to continue; None for a new one.
-        goes_on: whether to keep its state, so that a later fit can continue it.
+        previous: the fit to continue; None for a new one.
+        continuable: whether to keep its state, so that a later fit can continue it.
 
     Raises:
         Refused: for a fit that diverges.
         ChalknetError: if network, rows and parameters do not match.
     """
-    asked = _settled(asked, rows, before)
-    values = asked.values
-    chosen = chosen_for(values["model"], values["loss"], asked.task)
+    request = _resolved(request, rows, previous)
+    values = request.values
+    chosen = chosen_for(values["model"], values["loss"], request.task)
     seed = _seed(values["random_state"])
-    rows, aside = _divided(asked, rows, seed)
+    rows, held_out = _divided(request, rows, seed)
     recipe = recipe_of_parameters(values, chosen.given, seed, len(rows))
     if rows.weight is not None:
         recipe = replace(recipe, weight=-1)
-    preparation = before.net.preparation if before else _preparation(asked, rows, chosen)
-    source = _source(asked, rows, aside, preparation, chosen)
-    kept, looks = _Kept(before, goes_on), bool(values["diagnose"] or values["strict"])
+    preparation = previous.net.preparation if previous else _preparation(request, rows, chosen)
+    source = _source(request, rows, held_out, preparation, chosen)
+    kept, looks = _SessionTransfer(previous, continuable), bool(values["diagnose"] or values["strict"])
 
     def prepared(processes: int) -> tuple[PreparedFit, MetricsLike]:
         run = RunOptions(**{**options_for(RunOptions, values), "processes": processes})
@@ -144,7 +146,7 @@ def fit_net(asked: Asked, rows: FitRows, before: Before | None = None, *, goes_o
         kept.per_epoch = ready.plan.updates_per_epoch
         return ready, values["metrics"]
 
-    alone = not any(values[name] for name in _LOOKS) and (aside is None or recipe.watches)
+    alone = not any(values[name] for name in _LOOKS) and (held_out is None or recipe.watches)
     with threads_left() if rows.x.size <= _FEW_NUMBERS else nullcontext():
         result = carry_out_prepared(
             chosen.model, values, prepared, updates_alone=alone, continuation=kept.continuation
@@ -153,40 +155,40 @@ def fit_net(asked: Asked, rows: FitRows, before: Before | None = None, *, goes_o
 
 
 @dataclass
-class _Kept:
+class _SessionTransfer:
     """What passes from one fit to the next."""
 
-    before: Before | None
-    goes_on: bool
+    previous: PreviousFit | None
+    continuable: bool
     per_epoch: int = 1
     state: SessionState | None = None
 
     @property
     def continuation(self) -> Continuation | None:
-        if self.before is None and not self.goes_on:
+        if self.previous is None and not self.continuable:
             return None
         return Continuation(self._begin, self._end)
 
     def _begin(self, fresh: SessionState) -> SessionState:
         """Return the state in which the session begins, at the start of an epoch; rows may have changed."""
-        if self.before is None:
+        if self.previous is None:
             return fresh
-        if self.before.state is None:
-            weights = {name: torch.from_numpy(value) for name, value in self.before.net.weights.items()}
+        if self.previous.state is None:
+            weights = {name: torch.from_numpy(value) for name, value in self.previous.net.weights.items()}
             return replace(fresh, weights=weights)
-        state = self.before.state
+        state = self.previous.state
         return replace(state, updates=state.updates // self.per_epoch * self.per_epoch)
 
     def _end(self, state: SessionState) -> None:
-        self.state = state if self.goes_on else None
+        self.state = state if self.continuable else None
 
 
-def _settled(asked: Asked, rows: FitRows, before: Before | None) -> Asked:
+def _resolved(request: FitRequest, rows: FitRows, previous: PreviousFit | None) -> FitRequest:
     """Return the request with each "auto" replaced; a continued fit keeps its network."""
-    values = with_defaults(asked.values, asked.task.target, rows.weighed_count, rows.x.shape[1])
-    if before is not None and is_auto(asked.values["model"]):
-        values["model"] = before.net.network
-    return replace(asked, values=values)
+    values = with_defaults(request.values, request.task.target, rows.weighed_count, rows.x.shape[1])
+    if previous is not None and is_auto(request.values["model"]):
+        values["model"] = previous.net.network
+    return replace(request, values=values)
 
 
 def _seed(random_state: object) -> int:
@@ -196,29 +198,29 @@ def _seed(random_state: object) -> int:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-def _divided(asked: Asked, rows: FitRows, seed: int) -> tuple[FitRows, FitRows | None]:
+def _divided(request: FitRequest, rows: FitRows, seed: int) -> tuple[FitRows, FitRows | None]:
     """Return the training rows and the held-out rows, each repeated by its weight."""
-    values = asked.values
+    values = request.values
     rows = rows.without_weightless()
     if values["shuffle"]:
         rows = rows.in_fixed_order()
     share = values["held_out"]
-    aside = asked.aside
-    if aside is None and share is not None:
-        rows, aside = _split(asked, rows, share, seed)
+    held_out = request.held_out
+    if held_out is None and share is not None:
+        rows, held_out = _split(request, rows, share, seed)
     if not rows.are_counts:
-        return rows, aside and _weighed_like(rows, aside)
-    return rows.repeated(), aside and (aside.repeated() if aside.weight is not None else aside)
+        return rows, held_out and _weighed_like(rows, held_out)
+    return rows.repeated(), held_out and (held_out.repeated() if held_out.weight is not None else held_out)
 
 
-def _weighed_like(rows: FitRows, aside: FitRows) -> FitRows:
+def _weighed_like(rows: FitRows, held_out: FitRows) -> FitRows:
     """Return the held-out rows, with weights if the training rows have them."""
-    if rows.weight is None or aside.weight is not None:
-        return replace(aside, weight=None) if rows.weight is None else aside
-    return replace(aside, weight=np.ones(len(aside)))
+    if rows.weight is None or held_out.weight is not None:
+        return replace(held_out, weight=None) if rows.weight is None else held_out
+    return replace(held_out, weight=np.ones(len(held_out)))
 
 
-def _split(asked: Asked, rows: FitRows, share: object, seed: int) -> tuple[FitRows, FitRows]:
+def _split(request: FitRequest, rows: FitRows, share: object, seed: int) -> tuple[FitRows, FitRows]:
     if not isinstance(share, Real) or isinstance(share, bool) or not 0 < float(share) < 1:
         raise invalid("held_out", share, "a share between 0 and 1, or a pair (X, y)")
     _, first, group = np.unique(rows.hashed(), return_index=True, return_inverse=True)
@@ -231,7 +233,7 @@ def _split(asked: Asked, rows: FitRows, share: object, seed: int) -> tuple[FitRo
         )
     count = min(len(first) - 1, max(1, round(float(share) * len(first))))
     alike = None
-    if asked.task.kind == "classes":
+    if request.task.kind == "classes":
         classes = rows.y[first]
         sizes = np.unique(classes, return_counts=True)[1]
         alike = classes if sizes.min() > 1 and len(sizes) <= min(count, len(first) - count) else None
@@ -242,15 +244,15 @@ def _split(asked: Asked, rows: FitRows, share: object, seed: int) -> tuple[FitRo
     return rows[np.flatnonzero(~held_out)], rows[np.flatnonzero(held_out)]
 
 
-def _preparation(asked: Asked, rows: FitRows, chosen: ChosenLoss) -> Preparation:
-    values = asked.values
+def _preparation(request: FitRequest, rows: FitRows, chosen: ChosenLoss) -> Preparation:
+    values = request.values
     _check_truths(values, "standardise", "standardise_y", "diagnose", "warm_start")
-    x = scaled_columns(rows.x, asked.columns, scaled=values["standardise"])
+    x = scaled_columns(rows.x, request.columns, scaled=values["standardise"])
     dtype = RunOptions(dtype=values["dtype"]).dtype or "float32"
-    if asked.task.kind != "values":
+    if request.task.kind != "values":
         return Preparation(x, (), dtype)
     scaled = values["standardise_y"] and chosen.loss.name in _SCALES_WITH_TARGET
-    names = [f"y{place}" if asked.task.outputs > 1 else "y" for place in range(asked.task.outputs)]
+    names = [f"y{place}" if request.task.outputs > 1 else "y" for place in range(request.task.outputs)]
     return Preparation(x, scaled_columns(rows.y, names, scaled=scaled), dtype)
 
 
@@ -261,16 +263,18 @@ def _check_truths(values: Mapping[str, Any], *names: str) -> None:
 
 
 def _source(
-    asked: Asked, rows: FitRows, aside: FitRows | None, preparation: Preparation, chosen: ChosenLoss
+    request: FitRequest, rows: FitRows, held_out: FitRows | None, preparation: Preparation, chosen: ChosenLoss
 ) -> ArraySource:
     """Return the rows as the source of a fit; its preparation is stored in a kept run."""
-    if asked.classes:
-        words = (PreparedColumn("y", words=asked.classes),)
-        preparation = replace(preparation, y=words, classes=True, numeric_classes=asked.numeric)
+    if request.classes:
+        words = (PreparedColumn("y", words=request.classes),)
+        preparation = replace(preparation, y=words, classes=True, numeric_classes=request.numeric)
     beside = None
-    if aside is not None:
-        beside = source_of(aside, preparation, _targets(aside.y, preparation, chosen.loss, asked.task), None)
-    return source_of(rows, preparation, _targets(rows.y, preparation, chosen.loss, asked.task), beside)
+    if held_out is not None:
+        beside = source_of(
+            held_out, preparation, _targets(held_out.y, preparation, chosen.loss, request.task), None
+        )
+    return source_of(rows, preparation, _targets(rows.y, preparation, chosen.loss, request.task), beside)
 
 
 def _targets(y: Array, preparation: Preparation, loss: Any, task: TargetTask) -> Array:
@@ -282,7 +286,9 @@ def _targets(y: Array, preparation: Preparation, loss: Any, task: TargetTask) ->
     return y.astype(np.int64)
 
 
-def _done(result: FitResult, chosen: ChosenLoss, preparation: Preparation, kept: _Kept) -> Done:
+def _done(
+    result: FitResult, chosen: ChosenLoss, preparation: Preparation, kept: _SessionTransfer
+) -> EstimatorFit:
     history, per_epoch = result.history, kept.per_epoch
     if result.outcome is Outcome.DIVERGED:
         rate = result.plan.recipe.lr
@@ -298,7 +304,7 @@ def _done(result: FitResult, chosen: ChosenLoss, preparation: Preparation, kept:
     counts = np.diff(starts, append=len(losses))
     curve = np.add.reduceat(losses, starts) / counts
     held_out = [each.held_out_loss for each in history.evaluations if each.held_out_loss is not None]
-    return Done(
+    return EstimatorFit(
         net=FittedNet.of(result, chosen.loss, preparation),
         curve=curve.tolist(),
         held_out_curve=held_out,

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.errors import DataError, InvalidValue, public
-from chalknet.estimators.fitting import Asked
-from chalknet.estimators.net_estimator import NetEstimator, can_go_on
+from chalknet.estimators.fitting import FitRequest
+from chalknet.estimators.net_estimator import NetEstimator, supports_partial_fit
 from chalknet.estimators.parameters import with_options_of_fit
 from chalknet.estimators.samples import FitRows
 from chalknet.estimators.scikit_learn import (
@@ -118,11 +118,11 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         Raises:
             ValueError: for rows that cannot be fitted; those raised by chalknet are also ChalknetErrors.
         """
-        before = self._before(goes_on=False) if self.warm_start else None
-        self._fit(*self._read(X, y, sample_weight, keep=before is not None), before, goes_on=False)
+        previous = self._previous(continuable=False) if self.warm_start else None
+        self._fit(*self._read(X, y, sample_weight, keep=previous is not None), previous, continuable=False)
         return self
 
-    @available_if(can_go_on)  # type: ignore[untyped-decorator]
+    @available_if(supports_partial_fit)  # type: ignore[untyped-decorator]
     @public()
     def partial_fit(
         self,
@@ -144,12 +144,12 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
         Raises:
             ValueError: as `fit` does.
         """
-        before = self._before(goes_on=True)
-        if before is None and classes is not None:
+        previous = self._previous(continuable=True)
+        if previous is None and classes is not None:
             self.classes_ = np.unique(np.asarray(classes))
-        known = before is not None or classes is not None
-        asked, rows = self._read(X, y, sample_weight, reset=before is None, keep=known)
-        self._fit(asked, rows, before, goes_on=True)
+        known = previous is not None or classes is not None
+        request, rows = self._read(X, y, sample_weight, reset=previous is None, keep=known)
+        self._fit(request, rows, previous, continuable=True)
         return self
 
     @public()
@@ -211,7 +211,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
 
     def _read(
         self, x: Any, y: Any, sample_weight: Any, *, reset: bool = True, keep: bool = False
-    ) -> tuple[Asked, FitRows]:
+    ) -> tuple[FitRequest, FitRows]:
         """Return the request and the rows, with classes as numbers.
 
         Args:
@@ -246,8 +246,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
 
         if not keep and weight is not None and weight.any() and not labels:
             x, y, weight = x[weight > 0], y[weight > 0], weight[weight > 0]
-        asked = self._asked(self._task, numbers, () if labels else self.classes_.tolist())
-        return self._weighing_classes(asked), FitRows(x, numbers(y), weight)
+        request = self._request(self._task, numbers, () if labels else self.classes_.tolist())
+        return self._weighing_classes(request), FitRows(x, numbers(y), weight)
 
     def _numbers(self, y: Array) -> Array:
         """Return the number of each row's class.
@@ -266,11 +266,11 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
             )
         return found
 
-    def _weighing_classes(self, asked: Asked) -> Asked:
+    def _weighing_classes(self, request: FitRequest) -> FitRequest:
         """Return the request with the dict of class weights as one number per class."""
         weights = self.class_weight
         if not isinstance(weights, Mapping):
-            return asked
+            return request
         unknown = [name for name in weights if name not in self.classes_]
         if unknown:
             raise InvalidValue(
@@ -280,4 +280,4 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]  # sci
                 remedy="Leave it out.",
             )
         each = tuple(float(weights.get(name, 1.0)) for name in self.classes_.tolist())
-        return asked.with_values(class_weight=each)
+        return request.with_values(class_weight=each)

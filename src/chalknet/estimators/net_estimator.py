@@ -12,7 +12,7 @@ import numpy.typing as npt
 from chalknet.engine import SessionState
 from chalknet.errors import InvalidValue, invalid
 from chalknet.estimators.fitted_net import FittedNet
-from chalknet.estimators.fitting import Asked, Before, Done, fit_net
+from chalknet.estimators.fitting import EstimatorFit, FitRequest, PreviousFit, fit_net
 from chalknet.estimators.parameters import check_names, of_unknown_rows, parameters_of
 from chalknet.estimators.samples import FitRows
 from chalknet.estimators.scikit_learn import (
@@ -89,9 +89,9 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             weight = _check_sample_weight(sample_weight, found, dtype=np.float64, ensure_non_negative=True)
         return _dense(found), y, weight
 
-    def _asked(
+    def _request(
         self, task: TargetTask, encoded: Callable[[Array], Array], classes: Sequence[Any] = ()
-    ) -> Asked:
+    ) -> FitRequest:
         """Return the request for a fit, with the held-out rows if they were given.
 
         Args:
@@ -100,22 +100,22 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             classes: in order.
         """
         values = self.get_params(deep=False)
-        aside = None
+        held_out = None
         if isinstance(self.held_out, tuple | list):
             if len(self.held_out) != 2:
                 raise invalid("held_out", self.held_out, "a share between 0 and 1, or a pair (X, y)")
             x, y, _ = self._checked(self.held_out[0], self.held_out[1], None, reset=False)
-            aside = FitRows(x, encoded(y))
+            held_out = FitRows(x, encoded(y))
         columns = getattr(self, "feature_names_in_", [f"x{i}" for i in range(self.n_features_in_)])
         numeric = all(isinstance(name, int | float) and not isinstance(name, bool) for name in classes)
-        return Asked(
+        return FitRequest(
             type(self).__name__,
             values,
             task,
             list(map(str, columns)),
             tuple(map(str, classes)),
             numeric,
-            aside,
+            held_out,
         )
 
     def _predicted(self, x: object) -> Prediction:
@@ -123,33 +123,35 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         found = validate_data(self, x, reset=False, accept_sparse="csr", dtype=_NUMBERS)
         return self._net.prediction(_dense(found))
 
-    def _before(self, *, goes_on: bool) -> Before | None:
+    def _previous(self, *, continuable: bool) -> PreviousFit | None:
         """Return the earlier fit that `warm_start` or `partial_fit` continues; None for the first one."""
         if "_net" not in vars(self):
             return None
-        return Before(self._net, self._state if goes_on else None)
+        return PreviousFit(self._net, self._state if continuable else None)
 
-    def _fit(self, asked: Asked, rows: FitRows, before: Before | None, *, goes_on: bool) -> None:
+    def _fit(
+        self, request: FitRequest, rows: FitRows, previous: PreviousFit | None, *, continuable: bool
+    ) -> None:
         """Fit, and set the attributes of a fit."""
-        if before is not None:
-            _check_same(before.net, asked)
-        if goes_on:
-            asked = asked.with_values(**of_unknown_rows(asked.values))
-        self._keep(fit_net(asked, rows, before, goes_on=goes_on), goes_on)
+        if previous is not None:
+            _check_same(previous.net, request)
+        if continuable:
+            request = request.with_values(**of_unknown_rows(request.values))
+        self._keep(fit_net(request, rows, previous, continuable=continuable), continuable)
 
-    def _keep(self, done: Done, goes_on: bool) -> None:
-        earlier = self.loss_curve_ if goes_on and "loss_curve_" in vars(self) else []
-        self._net, self._state, self.notes_ = done.net, done.state, (*done.notes, *done.doubts)
-        self.loss_curve_ = [*earlier, *done.curve]
-        self.loss_, self.n_iter_ = self.loss_curve_[-1], len(earlier) + done.epochs
-        self.held_out_loss_curve_ = done.held_out_curve
-        for note in done.doubts:
+    def _keep(self, fitted: EstimatorFit, continuable: bool) -> None:
+        earlier = self.loss_curve_ if continuable and "loss_curve_" in vars(self) else []
+        self._net, self._state, self.notes_ = fitted.net, fitted.state, (*fitted.notes, *fitted.doubts)
+        self.loss_curve_ = [*earlier, *fitted.curve]
+        self.loss_, self.n_iter_ = self.loss_curve_[-1], len(earlier) + fitted.epochs
+        self.held_out_loss_curve_ = fitted.held_out_curve
+        for note in fitted.doubts:
             warnings.warn(note, ConvergenceWarning, stacklevel=5)
-        if done.interrupted:  # the fit is kept, and a search is stopped too
+        if fitted.interrupted:  # the fit is kept, and a search is stopped too
             raise KeyboardInterrupt
 
 
-def can_go_on(estimator: Any) -> bool:
+def supports_partial_fit(estimator: Any) -> bool:
     """Return whether `partial_fit` is available: it does not know how many rows will follow.
 
     Raises:
@@ -168,13 +170,13 @@ def can_go_on(estimator: Any) -> bool:
     return True
 
 
-def _check_same(net: FittedNet, asked: Asked) -> None:
+def _check_same(net: FittedNet, request: FitRequest) -> None:
     """Refuse to continue with other features or outputs than those of the previous fit."""
     width = len(net.preparation.x)
-    if width != len(asked.columns):
+    if width != len(request.columns):
         raise InvalidValue(
-            where=asked.name,
-            got=f"{len(asked.columns)} features, where the fit before had {width}",
+            where=request.name,
+            got=f"{len(request.columns)} features, where the fit before had {width}",
             wanted="the same features",
             remedy="Say warm_start=False to begin anew.",
         )

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.errors import public
-from chalknet.estimators.fitting import Asked
-from chalknet.estimators.net_estimator import NetEstimator, can_go_on
+from chalknet.estimators.fitting import FitRequest
+from chalknet.estimators.net_estimator import NetEstimator, supports_partial_fit
 from chalknet.estimators.parameters import with_options_of_fit
 from chalknet.estimators.samples import FitRows
 from chalknet.estimators.scikit_learn import DataConversionWarning, RegressorMixin, available_if
@@ -106,11 +106,11 @@ class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # sciki
         Raises:
             ValueError: for rows that cannot be fitted; those raised by chalknet are also ChalknetErrors.
         """
-        before = self._before(goes_on=False) if self.warm_start else None
-        self._fit(*self._read(X, y, sample_weight), before, goes_on=False)
+        previous = self._previous(continuable=False) if self.warm_start else None
+        self._fit(*self._read(X, y, sample_weight), previous, continuable=False)
         return self
 
-    @available_if(can_go_on)  # type: ignore[untyped-decorator]
+    @available_if(supports_partial_fit)  # type: ignore[untyped-decorator]
     @public()
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> NetRegressor:  # noqa: N803
         """Make one epoch over some rows, continuing with the weights and the optimizer's state.
@@ -125,8 +125,8 @@ class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # sciki
         Raises:
             ValueError: as `fit` does.
         """
-        before = self._before(goes_on=True)
-        self._fit(*self._read(X, y, sample_weight, reset=before is None), before, goes_on=True)
+        previous = self._previous(continuable=True)
+        self._fit(*self._read(X, y, sample_weight, reset=previous is None), previous, continuable=True)
         return self
 
     @public()
@@ -144,7 +144,7 @@ class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # sciki
         tags.target_tags.multi_output = True
         return tags
 
-    def _read(self, x: Any, y: Any, sample_weight: Any, *, reset: bool = True) -> tuple[Asked, FitRows]:
+    def _read(self, x: Any, y: Any, sample_weight: Any, *, reset: bool = True) -> tuple[FitRequest, FitRows]:
         x, y, weight = self._checked(x, y, sample_weight, y_numeric=True, reset=reset)
         if y.ndim == 2 and y.shape[1] == 1:
             told = "A column-vector y was passed when a 1d array was expected: y.ravel() is fitted."
@@ -156,4 +156,4 @@ class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]  # sciki
         def numbers(y: Array) -> Array:
             return y.astype(np.float64).reshape(len(y), -1)
 
-        return self._asked(task, numbers), FitRows(x, numbers(y), weight)
+        return self._request(task, numbers), FitRows(x, numbers(y), weight)

@@ -9,7 +9,8 @@ from functools import cached_property
 _MARKED = re.compile(r"\{\{|\}\}|\{(?P<name>[a-z_]\w*)(?P<translated>!t)?\}")  # a doubled brace is one brace
 _ANY, _NUMBER, _BEHIND_VALUE = "(.*?)", r"([\d,.]*\d)", r"((?:\W.*?)?)"
 _COUNTS = frozenset(
-    "batch_size count epochs gaps observations patience processes samples threads updates".split()
+    "alike batch_size compared count epochs gaps observations patience processes samples threads "
+    "updates".split()
 )
 
 

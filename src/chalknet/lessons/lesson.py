@@ -10,6 +10,7 @@ from chalknet.differences import difference
 from chalknet.drawing import DialectName, Drawing, Style, draw
 from chalknet.errors import ChalknetError, invalid, look_up
 from chalknet.forms import read
+from chalknet.lang import speaking, translated
 from chalknet.lessons.exercises import EXERCISES, Exercise
 from chalknet.tables import Shown
 from chalknet.units import is_number
@@ -72,7 +73,8 @@ class Lesson:
         name, words, hint = f"{self.letter}{number}", _WORDS[self.language], exercise.hint(self.language)
         if answer is None or answer is ... or (isinstance(answer, str) and not answer.strip()):
             return CheckedAnswer(False, f"✗ {name}: {words['empty']} {hint}")
-        problem = _CHECKS[exercise.asks](exercise, answer, words)
+        with speaking(self.language):
+            problem = _CHECKS[exercise.asks](exercise, answer, words)
         return CheckedAnswer(
             not problem, f"✗ {name}: {problem} {hint}" if problem else f"✓ {name}: {words['right']}"
         )
@@ -107,7 +109,10 @@ def _network_problem(exercise: Exercise, answer: Any, words: Mapping[str, str]) 
         if str(exercise.key) in problem.remedy:  # the example in the error would give away the answer
             problem.remedy = ""
         return words["unread"].format(problem=problem)
-    return words["parts"].format(where=found.parts[0].where, mine=found.parts[0].a) if found else ""
+    if not found:
+        return ""
+    part = found.parts[0]
+    return words["parts"].format(where=translated(part.where), mine=translated(part.a))
 
 
 def _numbers_problem(exercise: Exercise, answer: Any, words: Mapping[str, str]) -> str:

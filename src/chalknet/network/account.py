@@ -115,4 +115,4 @@ class Account(Tabular):
         ]
         aside = [mark.why for mark in self.picture.aside if mark.why] if self.picture else self.aside
         rows += [["others", str(count), "put aside", why] for why, count in Counter(aside).items()]
-        return Table(("mark", "text", "role", "because"), tuple(map(tuple, rows)))
+        return Table(("element", "text", "role", "because"), tuple(map(tuple, rows)))

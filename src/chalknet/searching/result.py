@@ -50,7 +50,7 @@ class SearchRow(Shown):
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredConfiguration:
     """A setting and its fits, before it has a rank.
 
     Args:
@@ -88,9 +88,9 @@ class Scored:
         return (0.0, -self.rung, criterion.order(self.mean))
 
 
-def ranked(standings: Sequence[Scored], criterion: Criterion) -> list[SearchRow]:
+def ranked(scores: Sequence[ScoredConfiguration], criterion: Criterion) -> list[SearchRow]:
     """Return a row for each setting, the best one first."""
-    ordered = sorted(standings, key=lambda each: each.order(criterion))
+    ordered = sorted(scores, key=lambda each: each.order(criterion))
     rows: list[SearchRow] = []
     for place, each in enumerate(ordered, start=1):
         like_before = place > 1 and each.order(criterion) == ordered[place - 2].order(criterion)

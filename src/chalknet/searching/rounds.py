@@ -17,9 +17,9 @@ from chalknet.planning import Recipe, RunOptions
 from chalknet.searching.criterion import Criterion, code_of
 from chalknet.searching.journal import Journal
 from chalknet.searching.member import Job, Member, key_of
-from chalknet.searching.result import Scored
+from chalknet.searching.result import ScoredConfiguration
 from chalknet.searching.space import Configuration, Space
-from chalknet.searching.workers import made
+from chalknet.searching.workers import run_jobs
 from chalknet.training import Checkpoint, Interrupt, PreparedFit, check_metrics, load_for, prepare
 from chalknet.units import show_count
 
@@ -202,11 +202,11 @@ class Search:
         others = self._others if own is None else (*self._others, code_of(own))
         return key_of(plan.network, replace(plan.recipe, seed=0), *others)
 
-    def all(self) -> list[Scored]:
+    def all(self) -> list[ScoredConfiguration]:
         """Make all fits; return the settings whose fits have all finished."""
         return self._round(range(len(self.settings)), None, {}, 0)[0]
 
-    def halved(self, factor: int) -> list[Scored]:
+    def halved(self, factor: int) -> list[ScoredConfiguration]:
         """Make short fits of all settings, then continue the best ones (successive halving).
 
         Args:
@@ -223,26 +223,26 @@ class Search:
         rungs = 0
         while len(alive) > factor**rungs:
             rungs += 1
-        ended: list[Scored] = []
+        ended: list[ScoredConfiguration] = []
         paused: dict[str, Checkpoint] = {}
         for rung in range(rungs + 1):
             divisor = factor ** (rungs - rung)
-            standings, paused = self._round(alive, None if divisor == 1 else divisor, paused, rung)
-            standings.sort(key=lambda each: each.order(self._criterion))
+            scores, paused = self._round(alive, None if divisor == 1 else divisor, paused, rung)
+            scores.sort(key=lambda each: each.order(self._criterion))
             if self._interrupt.is_set or divisor == 1:
-                ended += standings
+                ended += scores
                 break
-            good = [each for each in standings if math.isfinite(each.order(self._criterion)[0])]
+            good = [each for each in scores if math.isfinite(each.order(self._criterion)[0])]
             going = good[: -(-len(alive) // factor)]
             alive = [each.place for each in going]
-            ended += [each for each in standings if each.place not in set(alive)]
+            ended += [each for each in scores if each.place not in set(alive)]
             if not alive:
                 break
         return ended
 
     def _round(
         self, places: Iterable[int], divisor: int | None, paused: dict[str, Checkpoint], rung: int
-    ) -> tuple[list[Scored], dict[str, Checkpoint]]:
+    ) -> tuple[list[ScoredConfiguration], dict[str, Checkpoint]]:
         """Make the fits of some settings up to a fraction of their budget.
 
         Args:
@@ -279,32 +279,32 @@ class Search:
                 )
         self._total += len(jobs)
         going: dict[str, Checkpoint] = {}
-        for member, checkpoint in made(jobs, self._n_jobs, self._interrupt) if jobs else ():
+        for member, checkpoint in run_jobs(jobs, self._n_jobs, self._interrupt) if jobs else ():
             self._journal.add(member)
             self.fits, self._found = self.fits + 1, self._found + 1
             if checkpoint is not None:
                 going[of_job[member.key]] = checkpoint
             if self._on_member is not None:
                 self._on_member(member, self._found, self._total)
-        return list(self._standings(known, rung)), going
+        return list(self._scores(known, rung)), going
 
-    def _standings(self, known: Mapping[int, Sequence[str]], rung: int) -> Iterable[Scored]:
+    def _scores(self, known: Mapping[int, Sequence[str]], rung: int) -> Iterable[ScoredConfiguration]:
         """Yield the settings whose fits have all finished."""
         for place, keys in known.items():
             found = [self._journal.get(key) for key in keys]
             members = [member for member in found if member is not None]
             if len(members) == len(keys):
-                yield Scored(self.settings[place].values, members, rung, place)
+                yield ScoredConfiguration(self.settings[place].values, members, rung, place)
 
-    def order(self, standings: Sequence[Scored]) -> list[tuple[Configuration, Recipe, str]]:
+    def order(self, scored: Sequence[ScoredConfiguration]) -> list[tuple[Configuration, Recipe, str]]:
         """Return the fits in the order for an ensemble: best setting first, and in it the best seed.
 
         Args:
-            standings: the settings; those with a failed fit, or dropped by halving, are left out.
+            scored: the settings; those with a failed fit, or dropped by halving, are left out.
         """
-        last = max((each.rung for each in standings), default=0)
+        last = max((each.rung for each in scored), default=0)
         found = []
-        for each in sorted(standings, key=lambda each: each.order(self._criterion)):
+        for each in sorted(scored, key=lambda each: each.order(self._criterion)):
             if each.rung < last or not math.isfinite(each.order(self._criterion)[0]):
                 continue
             scores = {

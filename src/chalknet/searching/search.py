@@ -126,12 +126,12 @@ def search(
         parts, told = parts_of(run, data, held_out, folds, settings, columns)
         with journal.open(), interruptible() as interrupt:
             made = Search(settings, space.seeds, parts, run, criterion, journal, jobs, interrupt, on_member)
-            standings = made.halved(factor) if how == "halving" else made.all()
-            refits = Refits(made.order(standings), parts.whole, run, criterion, journal)
+            scores = made.halved(factor) if how == "halving" else made.all()
+            refits = Refits(made.order(scores), parts.whole, run, criterion, journal)
             best = None if interrupt.is_set else refits.kept(1 if out is None else keep)
             stopped = interrupt.is_set or refits.interrupted
             found = SearchResult(
-                tuple(ranked(standings, criterion)),
+                tuple(ranked(scores, criterion)),
                 criterion.name,
                 criterion.higher,
                 best=best,

@@ -14,12 +14,12 @@ from chalknet.searching.member import Job, Member
 from chalknet.system import cores
 from chalknet.training import Checkpoint, Interrupt, one_thread
 
-Made: TypeAlias = "tuple[Member, Checkpoint | None]"
+JobResult: TypeAlias = "tuple[Member, Checkpoint | None]"
 _LOOK_S = 0.1  # between checks for a signal
 _MOST_JOBS = 4096
 
 
-def made(jobs: Sequence[Job], n_jobs: int | None, interrupt: Interrupt) -> Iterator[Made]:
+def run_jobs(jobs: Sequence[Job], n_jobs: int | None, interrupt: Interrupt) -> Iterator[JobResult]:
     """Yield the results of the jobs in the order in which they end, until an interrupt.
 
     The compiled loop releases the global interpreter lock, so that threads share the data and still run in
@@ -61,24 +61,24 @@ def _backend() -> tuple[bool, int | None]:
     return not getattr(backend, "supports_sharedmem", False), workers
 
 
-def _in_threads(jobs: Sequence[Job], threads: int, interrupt: Interrupt) -> Iterator[Made]:
-    todo = iter(jobs)
-    done: SimpleQueue[Any] = SimpleQueue()
-    taking, stop = threading.Lock(), threading.Event()
+def _in_threads(jobs: Sequence[Job], threads: int, interrupt: Interrupt) -> Iterator[JobResult]:
+    waiting = iter(jobs)
+    results: SimpleQueue[Any] = SimpleQueue()
+    next_job, stop = threading.Lock(), threading.Event()
 
     def work() -> None:
         try:
             with one_thread():
                 while not stop.is_set():
-                    with taking:
-                        job = next(todo, None)
-                    found = None if job is None else job.run(stop)
-                    if found is None:
+                    with next_job:
+                        job = next(waiting, None)
+                    result = None if job is None else job.run(stop)
+                    if result is None:
                         break
-                    done.put(found)
+                    results.put(result)
         except BaseException as problem:  # raised again by the thread that asked
-            done.put(problem)
-        done.put(None)
+            results.put(problem)
+        results.put(None)
 
     team = [threading.Thread(target=work, name="chalknet-search", daemon=True) for _ in range(threads)]
     for thread in team:
@@ -87,38 +87,38 @@ def _in_threads(jobs: Sequence[Job], threads: int, interrupt: Interrupt) -> Iter
     try:
         while working:
             try:
-                found = done.get(timeout=_LOOK_S)
+                result = results.get(timeout=_LOOK_S)
             except Empty:
-                found = ()
+                result = ()
             if interrupt.is_set:
                 stop.set()
-            if found is None:
+            if result is None:
                 working -= 1
-            elif isinstance(found, BaseException):
-                raise found
-            elif found:
-                yield found
+            elif isinstance(result, BaseException):
+                raise result
+            elif result:
+                yield result
     finally:
         stop.set()
         for thread in team:
             thread.join()
 
 
-def _by_joblib(jobs: Sequence[Job], n_jobs: int, interrupt: Interrupt) -> Iterator[Made]:
+def _by_joblib(jobs: Sequence[Job], n_jobs: int, interrupt: Interrupt) -> Iterator[JobResult]:
     joblib: Any = sys.modules["joblib"]
     parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-    found = parallel(joblib.delayed(_run)(job) for job in jobs)
+    result = parallel(joblib.delayed(_run)(job) for job in jobs)
     try:
-        for each in found:
+        for each in result:
             if each is not None:
                 yield each
             if interrupt.is_set:
                 break
     finally:
-        found.close()
+        result.close()
 
 
-def _run(job: Job) -> Made | None:
+def _run(job: Job) -> JobResult | None:
     """Run a fit in a joblib worker."""
     with one_thread():
         return job.run()

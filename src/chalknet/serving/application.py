@@ -19,7 +19,7 @@ from chalknet.counting import count_network
 from chalknet.errors import ChalknetError, InvalidValue, Refused
 from chalknet.serving import pages
 from chalknet.serving.direct import Predictor
-from chalknet.serving.questions import Question, csv_question, json_question
+from chalknet.serving.prediction_requests import PredictionRequest, csv_request, json_request
 from chalknet.serving.replies import CSV, JSON, Reply, answer_reply, error_reply
 from chalknet.system import cores
 from chalknet.training import FitResult, Prediction
@@ -93,8 +93,8 @@ class _Service:
         try:
             async with asyncio.timeout(limits.max_seconds):
                 wanted = _accepted(request)
-                question = self._question(request, await self._body(request))
-                return _response(answer_reply(await self._answer(question), question.form, wanted))
+                incoming = self._read_body(request, await self._body(request))
+                return _response(answer_reply(await self._answer(incoming), incoming.form, wanted))
         except _RefusedRequest as refused:
             return _response(error_reply(refused.problem, refused.status))
         except ChalknetError as problem:
@@ -162,7 +162,7 @@ class _Service:
         remedy = "Ask in several requests, or start the server with a larger max_bytes (--max-bytes)."
         raise _RefusedRequest(413, "the body", got, f"at most {most:,} bytes", remedy)
 
-    def _question(self, request: Request, body: bytes) -> Question:
+    def _read_body(self, request: Request, body: bytes) -> PredictionRequest:
         kind, _, options = request.headers.get("content-type", "").partition(";")
         read = _KINDS.get(kind.strip().lower())
         if read is None:
@@ -172,25 +172,25 @@ class _Service:
             )  # fmt: skip
         if read == CSV:
             charset = options.lower().partition("charset=")[2].strip().strip("\"'")
-            question = csv_question(body, charset or None)
+            incoming = csv_request(body, charset or None)
         else:
-            question = json_question(body, self._predictor.fitted.preparation, self._x_shape)
-        if question.rows > self._limits.max_rows:
+            incoming = json_request(body, self._predictor.fitted.preparation, self._x_shape)
+        if incoming.rows > self._limits.max_rows:
             raise _RefusedRequest(
-                413, "the body", f"{question.rows:,} rows", f"at most {self._limits.max_rows:,} rows",
+                413, "the body", f"{incoming.rows:,} rows", f"at most {self._limits.max_rows:,} rows",
                 "Ask in several requests, or start the server with a larger max_rows (--max-rows).",
             )  # fmt: skip
-        return question
+        return incoming
 
-    async def _answer(self, question: Question) -> Prediction:
+    async def _answer(self, incoming: PredictionRequest) -> Prediction:
         """Return the answer: directly if that is faster than starting a thread, else from a thread."""
-        small = question.rows <= _AT_ONCE_ROWS and (self._cost or _AT_ONCE) * question.rows <= _AT_ONCE
-        if small and question.data is not None:
-            return question.full_answer(self._predictor)
-        found = question.direct_answer(self._predictor) if small else None
+        small = incoming.rows <= _AT_ONCE_ROWS and (self._cost or _AT_ONCE) * incoming.rows <= _AT_ONCE
+        if small and incoming.data is not None:
+            return incoming.full_prediction(self._predictor)
+        found = incoming.direct_prediction(self._predictor) if small else None
         if found is not None:
             return found
-        answer = question.full_answer if small else question.answer
+        answer = incoming.full_prediction if small else incoming.answer
         found = await asyncio.get_running_loop().run_in_executor(self._threads, answer, self._predictor)
         assert isinstance(found, Prediction)
         return found

@@ -128,7 +128,7 @@ class ServedFit:
         given = {"predictions": {"oneOf": [answer, {"type": "array", "items": answer}, {"type": "object"}]},
                  "notes": {"type": "array", "items": {"type": "string"}}}  # fmt: skip
         answered = {
-            "description": "what the fit says, in the form of the question",
+            "description": "what the fit says, in the form of the request",
             "content": {
                 **_content({"type": "object", "properties": given}),
                 "text/csv": {"schema": {"type": "string"}},

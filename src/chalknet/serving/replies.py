@@ -11,7 +11,7 @@ from math import isfinite
 from typing import Any
 
 from chalknet.errors import ChalknetError, InvalidValue, MissingPackage, OutOfMemory, printable
-from chalknet.serving.questions import Form
+from chalknet.serving.prediction_requests import Form
 from chalknet.training import Prediction
 
 JSON, CSV = "application/json", "text/csv"

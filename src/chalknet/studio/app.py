@@ -14,13 +14,13 @@ from nicegui import Client, app, ui
 import chalknet as cn
 from chalknet.lang import _, speaking
 from chalknet.studio.controls import TextTag, choice, switch
+from chalknet.studio.editor import FormRequest, editor_panel, examples, forms_panel, shown_forms
+from chalknet.studio.export import export_panel
 from chalknet.studio.fitting import fit_panel
 from chalknet.studio.link import restore
-from chalknet.studio.seeing import on_page, see_panel
+from chalknet.studio.picture import on_page, picture_panel
 from chalknet.studio.session import FIRST_TEXT, TabSession, read_text
-from chalknet.studio.taking import take_panel
 from chalknet.studio.texts import forms
-from chalknet.studio.writing import FormQuestion, examples, forms_panel, shown_forms, write_panel
 
 _STATIC = Path(__file__).parent / "static"
 _RECONNECT_S = 5.0  # a tab disconnected for longer is closed, with everything it started
@@ -29,14 +29,14 @@ _LANGUAGES = {"en": "English", "ko": "한국어"}
 _HEAD = '<link rel="stylesheet" href="/static/studio.css"><script src="/static/studio.js"></script>'
 
 
-class Beginning(NamedTuple):
+class InitialNetwork(NamedTuple):
     """The initial text of a tab, and its network."""
 
     text: str
     network: cn.Network
 
     @classmethod
-    def of(cls, model: str | Path | None) -> Beginning:
+    def of(cls, model: str | Path | None) -> InitialNetwork:
         """Return the model given on the command line, or a network of the lecture."""
         network = cn.read(FIRST_TEXT if model is None else model)
         return cls(FIRST_TEXT if model is None else cn.write(network, "shorthand"), network)
@@ -62,11 +62,11 @@ class Page:
         with speaking(session.language), self._whole:
             self._header()
             with ui.element("main").classes("ck-main"):
-                _area(_("Write"), "ck-write", write_panel, session)
-                _area(_("See"), "ck-see", see_panel, session)
+                _area(_("Write"), "ck-write", editor_panel, session)
+                _area(_("See"), "ck-see", picture_panel, session)
                 _area(_("In every form"), "ck-forms", forms_panel, session)
                 _area(_("Data and fit"), "ck-fit", fit_panel, session)
-                _area(_("Take away"), "ck-take", take_panel, session)
+                _area(_("Take away"), "ck-take", export_panel, session)
             TextTag(_("Nothing leaves this machine."), "footer").classes("ck-footer")
 
     async def begin(self) -> None:
@@ -77,14 +77,15 @@ class Page:
         self._dark.value = session.dark
         restored = restore(session, str(found.get("fragment") or ""))
         if restored:
-            answer = await _in_thread(session, read_text, session.text)
-            session.form = answer.form
-            session.take(answer)
+            session.close()  # the fits belong to the settings before
+            result = await _in_thread(session, read_text, session.text)
+            session.form = result.form
+            session.take(result)
         if restored:
             self.make()
         else:
             self._dark_switch.props["checked"] = session.dark
-            session.tell()  # the editor's colours
+            session.notify()  # the editor's colours
             typed = found.get("text")
             if isinstance(typed, str) and typed != session.text:  # typed before the connection was there
                 session.set_text(typed)
@@ -109,7 +110,7 @@ class Page:
 
     def _set_dark(self, dark: bool) -> None:
         self._session.dark = self._dark.value = bool(dark)
-        self._session.tell()
+        self._session.notify()
 
     def _set_large(self, large: bool) -> None:
         self._session.settings["look"]["large"] = bool(large)
@@ -123,17 +124,17 @@ class Page:
         )
 
 
-def application(beginning: Beginning, workers: Executor, *, compressed: bool = False) -> FastAPI:
+def application(initial: InitialNetwork, workers: Executor, *, compressed: bool = False) -> FastAPI:
     """Return the application that serves the page.
 
     Args:
-        beginning: the initial text and network of each tab.
+        initial: the initial text and network of each tab.
         workers: threads for longer work.
         compressed: whether responses are compressed; on the same machine this costs more time than it saves.
     """
-    warm_up(beginning)
+    warm_up(initial)
     # Shown until the page's scripts have run; removed when the page shows its own picture.
-    svg = on_page(cn.draw(beginning.network).svg)
+    svg = on_page(cn.draw(initial.network).svg)
     first_sight = f'<div id="ck-first" aria-hidden="true"><h1>chalknet</h1>{svg}</div>'
 
     @ui.page("/", title="chalknet")
@@ -143,9 +144,9 @@ def application(beginning: Beginning, workers: Executor, *, compressed: bool = F
         if len(Client.instances) > _MOST_TABS:
             TextTag(_("Too many tabs are open. Close some, and load this page again."), "p")
             return
-        session = TabSession(workers, beginning.text)
-        session.network = beginning.network
-        client.on_delete(session.close_panels)
+        session = TabSession(workers, initial.text)
+        session.network = initial.network
+        client.on_delete(session.close)
         shown = Page(session, ui.element("div").classes("ck-page"))
         shown.make()
         await client.connected(timeout=60)
@@ -162,12 +163,12 @@ def application(beginning: Beginning, workers: Executor, *, compressed: bool = F
     return made
 
 
-def warm_up(beginning: Beginning) -> None:
+def warm_up(initial: InitialNetwork) -> None:
     """Do the slow work of the first page in advance: forms and drawing are imported on first use."""
     examples()
-    read_text(beginning.text)
+    read_text(initial.text)
     for form in forms():
-        shown_forms(FormQuestion(beginning.network, form))
+        shown_forms(FormRequest(initial.network, form))
     threading.Thread(target=cn.build, args=("1 -> 1",), daemon=True).start()  # imports torch, for fits
 
 
@@ -177,7 +178,7 @@ def _area(name: str, kind: str, panel: Callable[[TabSession], None], session: Ta
         panel(session)
 
 
-async def _in_thread(session: TabSession, work: Callable[[Any], Any], question: object) -> Any:
+async def _in_thread(session: TabSession, work: Callable[[Any], Any], argument: object) -> Any:
     import asyncio
 
-    return await asyncio.get_running_loop().run_in_executor(session.workers, work, question)
+    return await asyncio.get_running_loop().run_in_executor(session.workers, work, argument)

@@ -38,7 +38,7 @@ def button(text: str, on_press: Callable[[], Any], *, hint: str = "", kind: str 
     if hint:
         made.props["title"] = hint
         made.props["aria-label"] = hint
-    answer = spoken(on_press)
+    answer = in_page_language(on_press)
     return made.on("click", lambda: answer(), [])
 
 
@@ -63,7 +63,7 @@ def choice(
                 option = TextTag(word, "option")
                 option.props["value"] = name
                 option.props["selected"] = name == value
-    answer = spoken(on_choose)
+    answer = in_page_language(on_choose)
 
     def chosen(event: Any) -> Any:
         made.props["value"] = event.args  # kept when the page is rebuilt
@@ -90,7 +90,7 @@ def field(
         _label(label, shown)
         made = ui.element("input").classes("ck-input").props(f'type="{kind}"')
         made.props["^value"] = value  # an attribute: it does not replace what is being typed
-    answer = spoken(on_enter)
+    answer = in_page_language(on_enter)
     return made.on("change", lambda event: answer(event.args), js_handler="(e) => emit(e.target.value)")
 
 
@@ -100,11 +100,11 @@ def switch(label: str, value: bool, on_turn: Callable[[bool], Any]) -> ui.elemen
         made = ui.element("input").props('type="checkbox"')
         made.props["checked"] = value
         _label(label, True)
-    answer = spoken(on_turn)
+    answer = in_page_language(on_turn)
     return made.on("change", lambda event: answer(event.args), js_handler="(e) => emit(e.target.checked)")
 
 
-def spoken(handler: Callable[..., Any]) -> Callable[..., Any]:
+def in_page_language(handler: Callable[..., Any]) -> Callable[..., Any]:
     """Return an event handler that runs in the language of the page."""
     code = language()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import json
+from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from functools import partial
 from typing import Any
@@ -15,24 +16,22 @@ from chalknet.lang import _
 from chalknet.planning import OPTIMIZERS
 from chalknet.studio.controls import TextTag, button, choice, field, switch
 from chalknet.studio.fitting_animation import KINDS, moving_picture
-from chalknet.studio.fitting_bench import SPEEDS, FitBench
 from chalknet.studio.fitting_data import DataControls
 from chalknet.studio.fitting_frames import Frames
+from chalknet.studio.fitting_state import SPEEDS, FitState, Method
 from chalknet.studio.session import TabSession
-from chalknet.studio.texts import message, text_like
+from chalknet.studio.texts import message, text_in_form
 
 _HEAD = '<link rel="stylesheet" href="/static/fit.css"><script src="/static/fit.js"></script>'
 
 
 def fit_panel(session: TabSession) -> None:
-    """Add the areas Data and Fit for a tab."""
-    bench = FitBench(session.settings.setdefault("fit", {}))
+    """Add the areas Data and Fit for a tab; the fits that it has already go on."""
     frames = Frames.of(app)
-    frames.benches[bench.key] = bench
-    session.on_close(bench.close)
-    session.fitted = bench.fitted
+    state = session.fit_state
+    frames.states[state.key] = state
     ui.add_head_html(_HEAD)
-    FitPanel(session, bench, frames).make()
+    FitPanel(session, state, frames).make()
 
 
 class FitPanel:
@@ -40,32 +39,34 @@ class FitPanel:
 
     Args:
         session: the state of the tab.
-        bench: its points, recipe and fits.
-        frames: the benches of all tabs.
+        state: its points, recipe and fits.
+        frames: the states of all tabs.
     """
 
-    def __init__(self, session: TabSession, bench: FitBench, frames: Frames) -> None:
-        self._session, self._bench, self._frames = session, bench, frames
-        self._data = DataControls(session, bench, self._follow)
+    def __init__(self, session: TabSession, state: FitState, frames: Frames) -> None:
+        self._session, self._state, self._frames = session, state, frames
+        self._data = DataControls(session, state, self._refresh)
 
     def make(self) -> None:
         """Build the areas."""
-        with ui.element("div").classes("ck-bench") as root:
-            root.props["data-bench"] = self._bench.key
-            root.props["data-alt"] = _("What the network says of each place, behind the points.")
+        with ui.element("div").classes("ck-fit-panel") as root:
+            root.props["data-fit-key"] = self._state.key
+            root.props["data-words"] = json.dumps(_words())
             TextTag(_("Data"), "h2")
             self._data.make()
             TextTag(_("Fit and watch"), "h2")
-            self._recipe = ui.element("div").classes("ck-row")
-            self._said = ui.element("div").classes("ck-said").props('role="status" aria-live="polite"')
+            self._make_recipe()
+            self._status = ui.element("div").classes("ck-status").props('role="status" aria-live="polite"')
             self._buttons()
             ui.element("p").classes("ck-problem").props('data-fit="failed" role="alert"')
             with ui.element("div").classes("ck-watch"):
                 ui.element("div").classes("ck-places").props('data-fit="places"')
                 self._curves()
             self._files()
-        self._session.on_change(self._follow)
-        call = f'window.chalknetFit?.begin("{self._bench.key}", "{self._session.language}")'
+        if self._state.is_settled:  # rebuilt: these are the points before
+            self._refresh()
+        self._session.on_change(self._refresh)
+        call = f'window.chalknetFit?.begin("{self._state.key}", "{self._session.language}")'
         ui.run_javascript(
             f"(function first(left) {{ if (!({call}) && left) setTimeout(() => first(left - 1), 50); }})(200)"
         )
@@ -75,11 +76,11 @@ class FitPanel:
             row.props["aria-label"] = _("The fit")
             button(_("Play"), self._play, kind="main").props('data-fit="play"')
             button(_("Pause"), self._pause).props('data-fit="pause"')
-            button(_("One update"), lambda: self._go(lambda fit: fit.trace.last.updates + 1))
-            button(_("One epoch"), lambda: self._go(_next_epoch))
+            button(_("One update"), lambda: self._advance(lambda fit: fit.trace.last.updates + 1))
+            button(_("One epoch"), lambda: self._advance(_next_epoch))
             button(_("Reset"), self._reset)
             words = {name: speed.title() for name, speed in SPEEDS.items()}
-            choice(_("Speed"), words, self._bench.settings["speed"], self._set_speed)
+            choice(_("Speed"), words, self._state.settings["speed"], self._set_speed)
             button(_("Race three methods"), self._race_methods)
             button(_("Race CPU and GPU"), self._race_devices)
 
@@ -114,14 +115,12 @@ class FitPanel:
 
     # The recipe
 
-    def _show_recipe(self) -> None:
-        settings, network = self._bench.settings, self._session.network
-        self._recipe.clear()
-        if network is None or self._bench.points is None or self._bench.mismatch(network):
-            return
-        losses = {name: name for name in self._bench.losses()}
-        with self._recipe:
-            choice(_("Loss"), losses, self._bench.loss(network), lambda name: self._set("loss", name))
+    def _make_recipe(self) -> None:
+        """Build the fields of the recipe, once: one that is rebuilt would lose what is being typed in it."""
+        settings = self._state.settings
+        self._shown_losses: tuple[object, ...] = ()
+        with ui.element("div").classes("ck-row") as self._recipe:
+            self._loss = ui.element("div").classes("ck-row")
             names = {name: name for name, row in OPTIMIZERS.items() if not row.whole_batch}
             choice(_("Optimizer"), names, settings["optimizer"], lambda name: self._set("optimizer", name))
             field(_("Learning rate"), f"{settings['lr']:g}", lambda text: self._set("lr", text)).props(
@@ -131,134 +130,169 @@ class FitPanel:
             switch(_("Shuffle"), settings["shuffle"], lambda on: self._set("shuffle", on))
             self._number(_("Seed"), "fit_seed")
             self._number(_("Stop after updates"), "updates")
+        self._recipe.set_visibility(False)
+
+    def _show_recipe(self) -> None:
+        """Show the fields if the network can be fitted to the points, with the losses that suit them."""
+        state, network = self._state, self._session.network
+        if network is None or state.points is None or state.mismatch(network):
+            self._recipe.set_visibility(False)
+            return
+        self._recipe.set_visibility(True)
+        losses, loss = state.losses(), state.loss(network)
+        if (losses, loss) == self._shown_losses:
+            return
+        self._shown_losses = (losses, loss)
+        self._loss.clear()
+        with self._loss:
+            choice(_("Loss"), {name: name for name in losses}, loss, lambda name: self._set("loss", name))
 
     def _number(self, label: str, name: str) -> None:
         field(
-            label, str(self._bench.settings[name]), lambda text: self._set(name, text), kind="number"
+            label, str(self._state.settings[name]), lambda text: self._set(name, text), kind="number"
         ).props('min="0" step="1"')
 
     def _set(self, name: str, text: object) -> None:
-        settings = self._bench.settings
+        settings = self._state.settings
         kind = type(settings[name])
         try:
             value = int(float(str(text))) if kind is int else kind(text)
             if isinstance(value, int | float) and not 0 <= value < 1e12:
                 raise ValueError
         except (ValueError, OverflowError):
-            self._tell(_("{text} is no number from 0 on.").format(text=str(text)[:40]), wrong=True)
+            self._show_messages(_("{text} is no number from 0 on.").format(text=str(text)[:40]), wrong=True)
             return
         settings[name] = value
-        self._tell()
+        self._show_messages()
         if name != "updates":
-            self._bench.close()
+            self._state.end_fits()
+        if name == "loss":
+            self._shown_losses = (*self._shown_losses[:1], value)
+            self._refresh()
 
-    def _follow(self) -> None:
+    def _refresh(self) -> None:
         """End the fit if the network has changed, and show what prevents a fit of the new one."""
-        bench, network = self._bench, self._session.network
-        if bench.racers and bench.racers[0].fit.asked.network != network:
-            bench.close()
+        state, network = self._state, self._session.network
+        if state.racers and state.racers[0].fit.setting.network != network:
+            state.end_fits()
         self._show_recipe()
-        self._tell()
+        self._show_messages()
         self._frames.warm()
-        if network is None or bench.points is None:
+        if network is None or state.points is None:
             return
-        if problem := bench.mismatch(network):
-            self._tell(problem, wrong=True)
-            with self._said:
-                button(_("Make the network suit the data"), self._suit, kind="main").props('data-fit="suit"')
+        problem = state.mismatch(network)
+        if text := problem or state.doubt(network):
+            self._show_messages(text, wrong=bool(problem))
+            with self._status:
+                button(_("Make the network suit the data"), self._adapt_network, kind="main").props(
+                    'data-fit="suit"'
+                )
 
-    def _suit(self) -> None:
+    def _adapt_network(self) -> None:
         session = self._session
         assert session.network is not None
         try:
-            network = self._bench.suited(session.network)
+            network = self._state.suited(session.network)
         except cn.ChalknetError as problem:
-            self._tell(message(problem), wrong=True)
+            self._show_messages(message(problem), wrong=True)
             return
-        written = text_like(network, session.form)
+        written = text_in_form(network, session.form)
         session.set_network(network, written.text, written.form)
 
-    def _tell(self, *texts: str, wrong: bool = False) -> None:
-        self._said.clear()
-        with self._said:
+    def _show_messages(self, *texts: str, wrong: bool = False) -> None:
+        self._status.clear()
+        with self._status:
             for text in texts:
                 TextTag(text, "p").classes("ck-problem" if wrong else "ck-note")
 
     # The fit
 
-    async def _begun(self, methods: list[tuple[str, Mapping[str, Any]]] | None = None) -> bool:
+    async def _ensure_fits(self, methods: list[Method] | None = None) -> bool:
         """Create the fits if there are none or other ones are wanted; return whether there are any."""
-        await self._bench.settled()
-        bench, network = self._bench, self._session.network
-        if bench.racers and methods is None:
+        await self._state.settled()
+        state, network = self._state, self._session.network
+        if state.racers and methods is None:
             return True
-        if network is None or bench.points is None or bench.mismatch(network):
+        if network is None or state.points is None or state.mismatch(network):
             return False
-        wanted = methods or [("", {"batch_size": bench.batch_size()})]
+        wanted = methods or [Method(str, {"batch_size": state.batch_size()})]
         loop = asyncio.get_running_loop()
         try:
             racers = await loop.run_in_executor(
-                self._session.workers, copy_context().run, bench.begin, network, wanted
+                self._session.workers, copy_context().run, state.begin, network, wanted
             )
         except cn.ChalknetError as problem:
-            self._tell(message(problem), wrong=True)
+            self._show_messages(message(problem), wrong=True)
             return False
-        bench.put(racers)
+        state.put(racers)
         return True
 
-    async def _go(self, until: Callable[[Any], int]) -> None:
-        if await self._begun():
+    async def _advance(self, until: Callable[[Any], int]) -> None:
+        if await self._ensure_fits():
             try:
-                for racer in self._bench.racers:
-                    racer.fit.go_to(until(racer.fit), self._bench.rate)
+                for racer in self._state.racers:
+                    racer.fit.go_to(until(racer.fit), self._state.rate)
             except cn.ChalknetError as problem:
-                self._tell(message(problem), wrong=True)
+                self._show_messages(message(problem), wrong=True)
 
     def _play(self) -> Awaitable[None]:
         """Run to the next multiple of "Stop after updates"."""
-        each = max(1, int(self._bench.settings["updates"]))
-        return self._go(lambda fit: (fit.trace.last.updates // each + 1) * each)
+        each = max(1, int(self._state.settings["updates"]))
+        return self._advance(lambda fit: (fit.trace.last.updates // each + 1) * each)
 
     def _pause(self) -> None:
-        for racer in self._bench.racers:
+        for racer in self._state.racers:
             racer.fit.pause()
 
     def _reset(self) -> None:
-        self._bench.close()
-        self._tell()
+        self._state.end_fits()
+        self._show_messages()
 
     def _set_speed(self, name: str) -> None:
         if name in SPEEDS:
-            self._bench.settings["speed"] = name
-            for racer in self._bench.racers:
-                racer.fit.set_rate(self._bench.rate)
+            self._state.settings["speed"] = name
+            for racer in self._state.racers:
+                racer.fit.set_rate(self._state.rate)
 
     async def _race_methods(self) -> None:
-        await self._bench.settled()
-        if self._bench.points is not None and await self._begun(self._bench.three_methods()):
+        await self._state.settled()
+        if self._state.points is not None and await self._ensure_fits(self._state.three_methods()):
             await self._play()
 
     async def _race_devices(self) -> None:
-        await self._bench.settled()
-        devices = self._bench.two_devices() if self._bench.points is not None else []
+        await self._state.settled()
+        devices = self._state.two_devices() if self._state.points is not None else []
         if not devices:
-            self._tell(_("No GPU was found on this machine, so there is nothing to race the CPU against."))
-        elif await self._begun(devices):
+            self._show_messages(
+                _("No GPU was found on this machine, so there is nothing to race the CPU against.")
+            )
+        elif await self._ensure_fits(devices):
             await self._play()
 
     async def _download(self, kind: str) -> None:
-        if not self._bench.racers:
-            self._tell(_("Press Play first: the picture shows the training."))
+        if not self._state.racers:
+            self._show_messages(_("Press Play first: the picture shows the training."))
             return
         loop = asyncio.get_running_loop()
-        self._tell(_("The picture is being made …"))
+        self._show_messages(_("The picture is being made …"))
         content = await loop.run_in_executor(
-            self._frames.painters, copy_context().run, moving_picture, self._bench, kind
+            self._frames.painters, copy_context().run, moving_picture, self._state, kind
         )
-        self._tell()
+        self._show_messages()
         ui.download.content(content, f"training.{kind.lower()}")
 
 
+def _words() -> dict[str, str]:
+    return {
+        "places": _("What the network says of each place, behind the points."),
+        "tiles": _("Digits with what the network says of them, and the weights of its first layer."),
+        "values": _("The predicted value of each sample over its true one; on the line they are equal."),
+        "confusion": _("How many samples of each true class, a row, are predicted to be of each class."),
+        "true": _("true"), "predicted": _("predicted"),
+        "held_out": _("held-out samples"), "train": _("training samples"),
+    }  # fmt: skip
+
+
 def _next_epoch(fit: Any) -> int:
-    each: int = fit.asked.updates_per_epoch
+    each: int = fit.setting.updates_per_epoch
     return int(fit.trace.last.updates // each + 1) * each

@@ -10,9 +10,10 @@ from math import isfinite
 import numpy as np
 from PIL import Image, ImageDraw
 
+from chalknet.studio.comparing import compared_rows, confusion
 from chalknet.studio.features import Array
-from chalknet.studio.fitting_bench import FitBench, Racer
 from chalknet.studio.fitting_frames import curve_of, sentence
+from chalknet.studio.fitting_state import FitState, Racer
 from chalknet.studio.history import Snapshot
 from chalknet.studio.regions import SIDE, RegionGrid, as_bytes, weight_tiles
 
@@ -23,18 +24,18 @@ _PAPER, _INK = (244, 244, 240), (29, 34, 39)
 _COLOURS = ((213, 94, 0), (0, 114, 178), (0, 158, 115), (204, 121, 167), (230, 159, 0), (86, 180, 233))
 
 
-def moving_picture(bench: FitBench, kind: str) -> bytes:
+def moving_picture(state: FitState, kind: str) -> bytes:
     """Return the training of the fits, side by side, as an image file.
 
     Args:
-        bench: has at least one fit.
+        state: has at least one fit.
         kind: one of `KINDS`; "PNG" shows the last moment only.
     """
-    racers, dots = bench.racers, _dots(bench)
+    racers, dots = state.racers, _dots(state)
     moments = [racer.fit.trace.moments for racer in racers]
     count = 1 if kind == "PNG" else min(_FRAMES, max(map(len, moments)))
     shares = np.linspace(0, 1, count) if count > 1 else np.ones(1)
-    frames = [_frame(bench, dots, [_at(each, share) for each in moments]) for share in shares]
+    frames = [_frame(state, dots, [_at(each, share) for each in moments]) for share in shares]
     made = io.BytesIO()
     options: dict[str, object] = {}
     if kind != "PNG":
@@ -52,16 +53,16 @@ def _at(moments: Sequence[Snapshot], share: float) -> Snapshot:
     return min(moments, key=lambda moment: abs(moment.updates - wanted))
 
 
-def _frame(bench: FitBench, dots: Image.Image, moments: Sequence[Snapshot]) -> Image.Image:
-    racers = bench.racers
+def _frame(state: FitState, dots: Image.Image, moments: Sequence[Snapshot]) -> Image.Image:
+    racers = state.racers
     width = len(racers) * (_SIZE + _MARGIN) + _MARGIN
     height = _SIZE + _LINE * 2 + _CURVE + 2 * _MARGIN
     sheet = Image.new("RGB", (width, height), _PAPER)
     pen = ImageDraw.Draw(sheet)
     for number, (racer, moment) in enumerate(zip(racers, moments, strict=True)):
         left = _MARGIN + number * (_SIZE + _MARGIN)
-        sheet.paste(_place(bench, racer, moment, dots), (left, _MARGIN))
-        first, _, rest = f"{racer.title}: {sentence(racer, moment)}".removeprefix(": ").partition(" · loss")
+        sheet.paste(_place(state, racer, moment, dots), (left, _MARGIN))
+        first, _, rest = f"{racer.title()}: {sentence(racer, moment)}".removeprefix(": ").partition(" · loss")
         pen.text((left, _SIZE + _MARGIN + 4), _latin(first), fill=_INK, font_size=13)
         pen.text((left, _SIZE + _MARGIN + 22), _latin(f"loss{rest}" if rest else ""), fill=_INK, font_size=13)
     _loss(pen, racers, moments, (_MARGIN, height - _CURVE - _MARGIN, width - _MARGIN, height - _MARGIN))
@@ -73,29 +74,31 @@ def _latin(text: str) -> str:
     return text.encode("latin-1", "replace").decode("latin-1")
 
 
-def _place(bench: FitBench, racer: Racer, moment: Snapshot, dots: Image.Image) -> Image.Image:
+def _place(state: FitState, racer: Racer, moment: Snapshot, dots: Image.Image) -> Image.Image:
     """Return the prediction at each place, with the points; for pixels, the first layer's weights."""
-    points, grid, viewer = bench.points, bench.grid, racer.fit.viewer
+    points, grid, model = state.points, state.grid, racer.fit.model
     assert points is not None
     sheet = Image.new("RGB", (_SIZE, _SIZE), (255, 255, 255))
     if grid is None:
-        return _tiles(sheet, moment.weights, points.pixels) if points.pixels else sheet
-    answers = viewer.answers(moment.weights, grid.seen)
+        if points.pixels:
+            return _tiles(sheet, moment.weights, points.pixels)
+        return (_confusion if points.classes else _values)(sheet, state, racer, moment)
+    predictions = model.predictions(moment.weights, grid.inputs)
     if points.x.shape[1] == 2:
-        values = np.frombuffer(as_bytes(grid, answers), np.uint8)
-        colours = _classes(values) if answers.shape[1] > 1 else _shades(values)
+        values = np.frombuffer(as_bytes(grid, predictions), np.uint8)
+        colours = _classes(values) if predictions.shape[1] > 1 else _shades(values)
         sheet = Image.fromarray(colours.reshape(SIDE, SIDE, 3), "RGB")
         sheet = sheet.resize((_SIZE, _SIZE), Image.Resampling.BILINEAR)
     sheet.paste(dots, (0, 0), dots)
-    if points.x.shape[1] == 1 and answers.shape[1] == 1:
-        curve = _within(np.stack([grid.x[:, 0], answers[:, 0]], 1), *_corners(grid))
+    if points.x.shape[1] == 1 and predictions.shape[1] == 1:
+        curve = _within(np.stack([grid.x[:, 0], predictions[:, 0]], 1), *_corners(grid))
         ImageDraw.Draw(sheet).line([(x, y) for x, y in curve.tolist()], fill=_COLOURS[1], width=3)
     return sheet
 
 
-def _dots(bench: FitBench) -> Image.Image:
+def _dots(state: FitState) -> Image.Image:
     """Return the points on a transparent background; they are the same in every frame."""
-    points, grid = bench.points, bench.grid
+    points, grid = state.points, state.grid
     assert points is not None
     sheet = Image.new("RGBA", (_SIZE, _SIZE), (0, 0, 0, 0))
     if grid is None:
@@ -153,6 +156,40 @@ def _tiles(sheet: Image.Image, weights: Mapping[str, Array], pixels: int) -> Ima
     for number, tile in enumerate(shades):
         image = Image.fromarray(tile, "RGB").resize((side - 2, side - 2), Image.Resampling.NEAREST)
         sheet.paste(image, ((number % across) * side, (number // across) * side))
+    return sheet
+
+
+def _values(sheet: Image.Image, state: FitState, racer: Racer, moment: Snapshot) -> Image.Image:
+    """Draw the predicted values over the true ones."""
+    points, pen = state.points, ImageDraw.Draw(sheet)
+    assert points is not None
+    rows = points.shown()
+    predicted = racer.fit.model.predictions(moment.weights, state.inputs_of(points.x[rows]))[:, 0]
+    true = points.y.reshape(len(points.y), -1)[rows, 0]
+    margin = 0.15 * (float(true.max() - true.min()) or 1.0)
+    low, high = [float(true.min()) - margin] * 2, [float(true.max()) + margin] * 2
+    pen.line((0, _SIZE, _SIZE, 0), fill=(170, 170, 170))
+    for (x, y), aside in zip(
+        _within(np.stack([true, predicted], 1), low, high), points.held_out[rows], strict=True
+    ):
+        pen.ellipse((x - 2, y - 2, x + 2, y + 2), fill=_COLOURS[0 if aside else 1])
+    return sheet
+
+
+def _confusion(sheet: Image.Image, state: FitState, racer: Racer, moment: Snapshot) -> Image.Image:
+    """Draw how many samples of a true class, a row, are predicted to be of each class."""
+    points, pen = state.points, ImageDraw.Draw(sheet)
+    assert points is not None
+    inputs = state.inputs_of(points.x[compared_rows(points)])
+    counts = confusion(racer.fit.model, moment.weights, points, inputs).counts
+    side = _SIZE / len(counts)
+    for (row, column), count in np.ndenumerate(counts):
+        share = count / max(1, counts[row].sum())
+        colour = np.array(_PAPER) + (np.array(_COLOURS[1 if row == column else 0]) - _PAPER) * 0.75 * share
+        left, top = column * side, row * side
+        pen.rectangle((left + 1, top + 1, left + side - 1, top + side - 1), fill=tuple(colour.astype(int)))
+        if side > 20:
+            pen.text((left + side / 2, top + side / 2), str(count), fill=_INK, anchor="mm", font_size=12)
     return sheet
 
 

@@ -15,8 +15,9 @@ from nicegui import App
 
 import chalknet as cn
 from chalknet.lang import _, speaking
+from chalknet.studio.comparing import compared_rows, confusion
 from chalknet.studio.features import Array
-from chalknet.studio.fitting_bench import FitBench, Racer
+from chalknet.studio.fitting_state import FitState, Racer
 from chalknet.studio.history import Snapshot
 from chalknet.studio.regions import as_bytes, weight_tiles
 
@@ -27,14 +28,14 @@ _DIGITS = 12  # examples shown with their predictions
 
 
 class Frames:
-    """The benches of all tabs by their keys, and the responses to their canvases.
+    """The states of all tabs by their keys, and the responses to their canvases.
 
     Frames are computed in separate threads in which torch uses one CPU thread: several would wait for each
     other longer than a frame takes (measured: 48 ms of CPU time for 3 ms).
     """
 
     def __init__(self) -> None:
-        self.benches: WeakValueDictionary[str, FitBench] = WeakValueDictionary()
+        self.states: WeakValueDictionary[str, FitState] = WeakValueDictionary()
         self.painters = ThreadPoolExecutor(_PAINTERS, "studio-pictures", initializer=_one_thread)
         self._is_warm = False
 
@@ -57,7 +58,7 @@ class Frames:
 
     def close(self) -> None:
         """End the fits of all tabs before the program exits, and wait briefly for their threads."""
-        racers = [racer for bench in self.benches.values() for racer in bench.racers]
+        racers = [racer for state in self.states.values() for racer in state.racers]
         for racer in racers:
             racer.fit.close()
         self.painters.shutdown(wait=False, cancel_futures=True)
@@ -81,10 +82,10 @@ def _add_routes(application: App) -> None:
         import asyncio
 
         frames = application.state.chalknet_frames
-        bench = frames and frames.benches.get(key)
-        if bench is None:
+        state = frames and frames.states.get(key)
+        if state is None:
             return Response(status_code=204)  # the page has been rebuilt meanwhile
-        content = await asyncio.get_running_loop().run_in_executor(frames.painters, work, bench, *words)
+        content = await asyncio.get_running_loop().run_in_executor(frames.painters, work, state, *words)
         return Response(content, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
 
     @application.get(ROUTE + "/{key}/frame")
@@ -93,7 +94,7 @@ def _add_routes(application: App) -> None:
 
     @application.get(ROUTE + "/{key}/points")
     async def points(key: str) -> Response:
-        return await ask(key, points_of_bench)
+        return await ask(key, points_frame)
 
     def end() -> None:
         frames, application.state.chalknet_frames = application.state.chalknet_frames, None
@@ -114,80 +115,109 @@ def packed(header: dict[str, Any], *parts: bytes) -> bytes:
     return len(text).to_bytes(4, "little") + text + body
 
 
-def points_of_bench(bench: FitBench) -> bytes:
+def points_frame(state: FitState) -> bytes:
     """Return the points to draw, `(points, 4)` of float32: x1, x2 or y, class, held out."""
-    points, grid = bench.points, bench.grid
+    points, grid = state.points, state.grid
     if points is None:
-        return packed({"version": bench.version, "count": 0})
+        return packed({"version": state.version, "count": 0})
     rows = points.shown()
     target = points.y.reshape(len(points.y), -1)[rows, 0].astype(np.float32)
     header: dict[str, Any] = {
-        "version": bench.version, "columns": points.x.shape[1], "classes": points.classes,
+        "version": state.version, "columns": points.x.shape[1], "classes": points.classes,
         "pixels": points.pixels, "titles": points.titles[:40],
     }  # fmt: skip
     if grid is not None:
         header |= {"low": grid.low, "high": grid.high, "values": grid.values}
+    elif len(target):
+        header |= {"targets": [float(target.min()), float(target.max())]}
     second = points.x[rows, 1] if points.x.shape[1] > 1 else target
     table = np.stack([points.x[rows, 0], second, target, points.held_out[rows]], 1).astype(np.float32)
     parts = [table.tobytes()]
     if points.pixels:
-        parts.append((255 * points.x[_examples(bench)]).astype(np.uint8).tobytes())
+        parts.append((255 * points.x[_examples(state)]).astype(np.uint8).tobytes())
     return packed(header | {"count": len(rows)}, *parts)
 
 
-def frame_of(bench: FitBench, at: int, language: str) -> bytes:
+def frame_of(state: FitState, at: int, language: str) -> bytes:
     """Return a frame of the fits: their regions or curves after some updates, and the loss curves.
 
     Args:
-        bench: of a tab.
+        state: of a tab.
         at: the number of updates; -1 for the last moment.
         language: of the texts.
     """
     with speaking(language):
-        racers, parts = bench.racers, list[bytes]()
-        shown = [_shown(bench, racer, at, parts) for racer in racers]
+        racers, parts = state.racers, list[bytes]()
+        shown = [_shown(state, racer, at, parts) for racer in racers]
         header = {
-            "version": bench.version,
+            "version": state.version,
             "running": any(racer.fit.is_running for racer in racers),
             "updates": max((racer.fit.trace.last.updates for racer in racers), default=0),
             "racers": shown,
-        }
+        } | _edges(state, at, parts)
         return packed(header, *parts)
 
 
-def _shown(bench: FitBench, racer: Racer, at: int, parts: list[bytes]) -> dict[str, Any]:
-    trace = racer.fit.trace
-    moment = trace.last if at < 0 else trace.at(at)
+def _edges(state: FitState, at: int, parts: list[bytes]) -> dict[str, Any]:
+    """Return the version of the drawn edges if the first fit is of their network; appends their weights."""
+    drawn, racers = state.drawn_edges, state.racers
+    if drawn is None or not drawn.ids or not racers or racers[0].fit.setting.network != drawn.network:
+        return {}
+    parts.append(drawn.weights(_moment(racers[0], at).weights).tobytes())
+    return {"edges": drawn.version, "edge_weights": len(parts) - 1}
+
+
+def _moment(racer: Racer, at: int) -> Snapshot:
+    return racer.fit.trace.last if at < 0 else racer.fit.trace.at(at)
+
+
+def _shown(state: FitState, racer: Racer, at: int, parts: list[bytes]) -> dict[str, Any]:
+    trace, moment = racer.fit.trace, _moment(racer, at)
     shown: dict[str, Any] = {
-        "title": racer.title,
+        "title": racer.title(),
         "text": sentence(racer, moment),
         "problem": racer.fit.problem,
     }
-    shown |= {"updates": moment.updates, **_picture(bench, racer, moment, parts)}
+    shown |= {"updates": moment.updates, **_picture(state, racer, moment, parts)}
     parts.append(curve_of(trace.moments).tobytes())
     return shown | {"curve": len(parts) - 1}
 
 
-def _picture(bench: FitBench, racer: Racer, moment: Snapshot, parts: list[bytes]) -> dict[str, Any]:
+def _picture(state: FitState, racer: Racer, moment: Snapshot, parts: list[bytes]) -> dict[str, Any]:
     """Return the kind of picture of a moment; its bytes are appended to the parts."""
-    points, viewer = bench.points, racer.fit.viewer
+    points, model = state.points, racer.fit.model
     assert points is not None
-    if bench.grid is not None:
-        answers = viewer.answers(moment.weights, bench.grid.seen)
-        if points.x.shape[1] == 1 and answers.shape[1] == 1:
-            parts.append(answers.astype(np.float32).tobytes())
+    if state.grid is not None:
+        predictions = model.predictions(moment.weights, state.grid.inputs)
+        if points.x.shape[1] == 1 and predictions.shape[1] == 1:
+            parts.append(predictions.astype(np.float32).tobytes())
             return {"kind": "curve", "picture": len(parts) - 1}
-        parts.append(as_bytes(bench.grid, answers))
-        return {"kind": "classes" if answers.shape[1] > 1 else "plane", "picture": len(parts) - 1}
-    if not points.pixels or bench.features.formulas:
-        return {"kind": "none"}
+        parts.append(as_bytes(state.grid, predictions))
+        return {"kind": "classes" if predictions.shape[1] > 1 else "plane", "picture": len(parts) - 1}
+    if not points.pixels or state.features.formulas:
+        return _comparison(state, racer, moment, parts)
     count, tiles = weight_tiles(moment.weights, points.pixels)
     parts.append(tiles)
-    said = viewer.answers(moment.weights, points.x[_examples(bench)])[:, 0]
+    said = model.predictions(moment.weights, points.x[_examples(state)])[:, 0]
     shown: dict[str, Any] = {"kind": "tiles", "count": count, "picture": len(parts) - 1, "said": _plain(said)}
-    if bench.digit is not None:
-        shown["digit"] = _plain(viewer.answers(moment.weights, bench.digit)[0])[0]
+    if state.digit is not None:
+        shown["digit"] = _plain(model.predictions(moment.weights, state.digit)[0])[0]
     return shown
+
+
+def _comparison(state: FitState, racer: Racer, moment: Snapshot, parts: list[bytes]) -> dict[str, Any]:
+    """Return the kind of picture of points of three columns and more: predictions beside the targets."""
+    points, model = state.points, racer.fit.model
+    assert points is not None
+    if not points.classes:
+        rows = points.shown()
+        values = model.predictions(moment.weights, state.inputs_of(points.x[rows]))[:, 0]
+        parts.append(values.astype(np.float32).tobytes())
+        return {"kind": "values", "picture": len(parts) - 1}
+    inputs = state.inputs_of(points.x[compared_rows(points)])
+    found = confusion(model, moment.weights, points, inputs)
+    parts.append(found.counts.tobytes())
+    return {"kind": "confusion", "picture": len(parts) - 1, "held_out": found.held_out}
 
 
 def curve_of(moments: Sequence[Snapshot]) -> Array:
@@ -201,37 +231,37 @@ def curve_of(moments: Sequence[Snapshot]) -> Array:
 
 def _curve(moments: Sequence[Snapshot]) -> Iterator[tuple[float, ...]]:
     for moment in moments:
-        if isfinite(moment.judged.train_loss):
+        if isfinite(moment.evaluation.train_loss):
             yield (
                 moment.updates, moment.samples, moment.seconds,
-                moment.judged.train_loss, moment.judged.held_out_loss,
+                moment.evaluation.train_loss, moment.evaluation.held_out_loss,
             )  # fmt: skip
 
 
 def sentence(racer: Racer, moment: Snapshot) -> str:
     """Return the state of a fit in words."""
-    judged = moment.judged
-    epochs = moment.updates / racer.fit.asked.updates_per_epoch
+    evaluation = moment.evaluation
+    epochs = moment.updates / racer.fit.setting.updates_per_epoch
     said = [
         _("update {n}").format(n=f"{moment.updates:,}"),
         _("epoch {n}").format(n=f"{epochs:,.1f}" if epochs < 100 else f"{epochs:,.0f}"),
     ]
     values = (
-        (_("loss {value}"), judged.train_loss, "{:.4g}"),
-        (_("held-out loss {value}"), judged.held_out_loss, "{:.4g}"),
-        (_("accuracy {value}"), judged.train, "{:.2%}"),
-        (_("held-out accuracy {value}"), judged.held_out, "{:.2%}"),
+        (_("loss {value}"), evaluation.train_loss, "{:.4g}"),
+        (_("held-out loss {value}"), evaluation.held_out_loss, "{:.4g}"),
+        (_("accuracy {value}"), evaluation.train, "{:.2%}"),
+        (_("held-out accuracy {value}"), evaluation.held_out, "{:.2%}"),
         (_("{value} s of training"), moment.seconds, "{:.3g}"),
     )
     said += [text.format(value=form.format(value)) for text, value, form in values if isfinite(value)]
     return " · ".join(said)
 
 
-def _examples(bench: FitBench) -> Array:
+def _examples(state: FitState) -> Array:
     """Return the rows shown as pictures: held-out ones if there are any, evenly from all classes."""
-    assert bench.points is not None
-    aside = np.flatnonzero(bench.points.held_out)
-    rows = aside if len(aside) >= _DIGITS else np.arange(len(bench.points.x))
+    assert state.points is not None
+    held_out = np.flatnonzero(state.points.held_out)
+    rows = held_out if len(held_out) >= _DIGITS else np.arange(len(state.points.x))
     return np.asarray(rows[np.linspace(0, len(rows) - 1, _DIGITS).astype(int)])
 
 

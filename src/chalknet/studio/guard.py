@@ -61,9 +61,9 @@ class Guard:
         elif int(_digits(headers.get("content-length"))) > MOST_BYTES + _FORM_BYTES:
             await _refuse(scope, send, 413, f"At most {MOST_BYTES >> 20} MB are taken.")
         else:
-            await self._hand_on(scope, receive, send)
+            await self._forward(scope, receive, send)
 
-    async def _hand_on(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def _forward(self, scope: Message, receive: Receive, send: Send) -> None:
         taken, began = 0, False
 
         async def bounded() -> Message:

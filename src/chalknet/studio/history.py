@@ -13,7 +13,7 @@ _BYTES = 24 << 20  # of the weights of all moments of a fit
 _FEWEST, _MOST = 12, 400
 
 
-class Judged(NamedTuple):
+class SnapshotEvaluation(NamedTuple):
     """How good the weights are over whole data sets; NaN if not computed.
 
     Args:
@@ -37,7 +37,7 @@ class Snapshot(NamedTuple):
         samples: the number seen.
         seconds: of training.
         loss: of the last update, over its own batch; NaN before the first one.
-        judged: the evaluation over whole data sets.
+        evaluation: the evaluation over whole data sets.
         weights: by their names; copies, never changed.
     """
 
@@ -45,7 +45,7 @@ class Snapshot(NamedTuple):
     samples: int
     seconds: float
     loss: float
-    judged: Judged
+    evaluation: SnapshotEvaluation
     weights: Mapping[str, Array]
 
 
@@ -58,8 +58,8 @@ class Trace:
         first: the moment before the first update.
 
     Example:
-        >>> from chalknet.studio.history import Judged, Snapshot, Trace
-        >>> moments = [Snapshot(n, n, 0.0, 1.0, Judged(), {}) for n in range(0, 3001, 5)]
+        >>> from chalknet.studio.history import SnapshotEvaluation, Snapshot, Trace
+        >>> moments = [Snapshot(n, n, 0.0, 1.0, SnapshotEvaluation(), {}) for n in range(0, 3001, 5)]
         >>> trace = Trace(moments[0])
         >>> for moment in moments[1:]:
         ...     trace.add(moment)

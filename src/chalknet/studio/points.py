@@ -91,75 +91,75 @@ class DrawnPoints(NamedTuple):
 Draw = Callable[[np.random.Generator, DrawOptions], DrawnPoints]
 
 
-def _moons(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
-    y = np.arange(asked.count) % 2
-    angle = random.uniform(0, np.pi, asked.count)
+def _moons(random: np.random.Generator, options: DrawOptions) -> DrawnPoints:
+    y = np.arange(options.count) % 2
+    angle = random.uniform(0, np.pi, options.count)
     x = np.stack([np.cos(angle), np.sin(angle)], 1)
     x[y == 1] = [1, 0.5] - x[y == 1]
-    return DrawnPoints(_strayed(random, (x - [0.5, 0.25]) * 3.2, asked.noise), y)
+    return DrawnPoints(_strayed(random, (x - [0.5, 0.25]) * 3.2, options.noise), y)
 
 
-def _circles(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
-    y = np.arange(asked.count) % 2
-    radius = np.where(y == 1, random.uniform(0, 2.5, asked.count), random.uniform(3.5, 5, asked.count))
-    angle = random.uniform(0, 2 * np.pi, asked.count)
-    return DrawnPoints(_strayed(random, _polar(radius, angle), asked.noise), y)
+def _circles(random: np.random.Generator, options: DrawOptions) -> DrawnPoints:
+    y = np.arange(options.count) % 2
+    radius = np.where(y == 1, random.uniform(0, 2.5, options.count), random.uniform(3.5, 5, options.count))
+    angle = random.uniform(0, 2 * np.pi, options.count)
+    return DrawnPoints(_strayed(random, _polar(radius, angle), options.noise), y)
 
 
-def _spirals(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
-    y = np.arange(asked.count) % 2
-    along = np.arange(asked.count) // 2 / max(1, asked.count // 2)
+def _spirals(random: np.random.Generator, options: DrawOptions) -> DrawnPoints:
+    y = np.arange(options.count) % 2
+    along = np.arange(options.count) // 2 / max(1, options.count // 2)
     x = _polar(5 * along, 1.75 * along * 2 * np.pi + np.pi * y)
-    return DrawnPoints(_strayed(random, x, asked.noise / 2), y)
+    return DrawnPoints(_strayed(random, x, options.noise / 2), y)
 
 
-def _xor(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
-    x = random.uniform(-5, 5, (asked.count, 2))
+def _xor(random: np.random.Generator, options: DrawOptions) -> DrawnPoints:
+    x = random.uniform(-5, 5, (options.count, 2))
     x += 0.3 * np.sign(x)
-    return DrawnPoints(_strayed(random, x, asked.noise), (x[:, 0] * x[:, 1] < 0) * 1)
+    return DrawnPoints(_strayed(random, x, options.noise), (x[:, 0] * x[:, 1] < 0) * 1)
 
 
-def _gaussians(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
-    y = np.arange(asked.count) % 2
-    spread = 0.5 + 2.5 * asked.noise
-    return DrawnPoints(random.normal(np.where(y == 1, 2.0, -2.0)[:, None], spread, (asked.count, 2)), y)
+def _gaussians(random: np.random.Generator, options: DrawOptions) -> DrawnPoints:
+    y = np.arange(options.count) % 2
+    spread = 0.5 + 2.5 * options.noise
+    return DrawnPoints(random.normal(np.where(y == 1, 2.0, -2.0)[:, None], spread, (options.count, 2)), y)
 
 
-def _line(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
-    x = np.linspace(-BOX, BOX, asked.count)[:, None]
-    return DrawnPoints(x, 2 * x[:, 0] + random.normal(0, 20 * asked.noise, asked.count), classes=False)
+def _line(random: np.random.Generator, options: DrawOptions) -> DrawnPoints:
+    x = np.linspace(-BOX, BOX, options.count)[:, None]
+    return DrawnPoints(x, 2 * x[:, 0] + random.normal(0, 20 * options.noise, options.count), classes=False)
 
 
-def _wave(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
-    x = np.linspace(-BOX, BOX, asked.count)[:, None]
-    return DrawnPoints(x, np.sin(x[:, 0]) + random.normal(0, asked.noise, asked.count), classes=False)
+def _wave(random: np.random.Generator, options: DrawOptions) -> DrawnPoints:
+    x = np.linspace(-BOX, BOX, options.count)[:, None]
+    return DrawnPoints(x, np.sin(x[:, 0]) + random.normal(0, options.noise, options.count), classes=False)
 
 
-def _formula(random: np.random.Generator, asked: DrawOptions) -> DrawnPoints:
+def _formula(random: np.random.Generator, options: DrawOptions) -> DrawnPoints:
     """Return points with the values of a formula: classes if it is a comparison, else numbers.
 
     A formula of x alone that gives a number has one column; a leading `y = ` is ignored.
     """
-    text = asked.formula.strip()
+    text = options.formula.strip()
     if text[:1] == "y" and text[1:].lstrip()[:1] == "=" and text[1:].lstrip()[:2] != "==":
         text = text.partition("=")[2]
     formula = parse_formula(text, ("x1", "x2"), {"x": "x1", "y": "x2"})
     width = 1 if not formula.decides and "x2" not in formula.names else 2
-    x = random.uniform(-BOX, BOX, (asked.count, width))
+    x = random.uniform(-BOX, BOX, (options.count, width))
     y = formula({"x1": x[:, 0], "x2": x[:, -1]})
     found = np.isfinite(y)
     if found.sum() < 2:
         raise cn.DataError(
-            where=_("the formula {text}").format(text=asked.formula[:60]),
+            where=_("the formula {text}").format(text=options.formula[:60]),
             got=_("no number for {n} of {rows} points").format(n=int((~found).sum()), rows=len(y)),
             wanted=_("numbers where x and y are between -6 and 6"),
             remedy=_("Write for instance {example}.").format(example="sqrt(abs(x))"),
         )
     x, y = x[found], y[found]
     if formula.decides:
-        wrong = random.random(len(y)) < asked.noise / 2
+        wrong = random.random(len(y)) < options.noise / 2
         return DrawnPoints(x, np.where(wrong, 1 - y, y))
-    return DrawnPoints(x, y + random.normal(0, asked.noise * (y.std() or 1.0), len(y)), classes=False)
+    return DrawnPoints(x, y + random.normal(0, options.noise * (y.std() or 1.0), len(y)), classes=False)
 
 
 def _polar(radius: Array, angle: Array) -> Array:
@@ -197,12 +197,12 @@ DATA_SETS: Mapping[str, DataSet] = {
 }
 
 
-def draw_points(name: str, asked: DrawOptions) -> Points:
+def draw_points(name: str, options: DrawOptions) -> Points:
     """Return points of a generated data set.
 
     Args:
         name: a key of `DATA_SETS` whose row has a `draw`.
-        asked: the options.
+        options: the options.
 
     Raises:
         InvalidValue: for an invalid formula, or a number out of range.
@@ -215,9 +215,9 @@ def draw_points(name: str, asked: DrawOptions) -> Points:
     """
     draw = DATA_SETS[name].draw
     assert draw is not None
-    _check(_("the number of points"), asked.count, 4, MOST_POINTS)
-    _check(_("the noise"), asked.noise, 0, 1)
-    x, y, classes = draw(np.random.default_rng(asked.seed), asked)
+    _check(_("the number of points"), options.count, 4, MOST_POINTS)
+    _check(_("the noise"), options.noise, 0, 1)
+    x, y, classes = draw(np.random.default_rng(options.seed), options)
     return points_of(DATA_SETS[name].title(), x, y, classes=("0", "1") if classes else ())
 
 

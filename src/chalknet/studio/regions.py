@@ -14,7 +14,7 @@ import chalknet as cn
 from chalknet.lazy import torch
 from chalknet.planning import LOSSES, Loss
 from chalknet.studio.features import Array, Features
-from chalknet.studio.history import Judged
+from chalknet.studio.history import SnapshotEvaluation
 from chalknet.studio.points import BOX, Points
 
 SIDE, ALONG = 100, 200  # places along a side of a region picture; along a curve
@@ -29,14 +29,14 @@ class RegionGrid:
         low: the corner with the smallest x1 and x2.
         high: the opposite corner.
         x: the places, `(places, columns)`: row by row from the top, or from left to right.
-        seen: the inputs of the network at the places.
+        inputs: the inputs of the network at the places.
         values: the range of the colour scale.
     """
 
     low: tuple[float, ...]
     high: tuple[float, ...]
     x: Array
-    seen: Array
+    inputs: Array
     values: tuple[float, float]
 
     @classmethod
@@ -59,11 +59,11 @@ class RegionGrid:
             x = np.stack([np.tile(across, SIDE), np.repeat(down, SIDE)], 1)
         y = points.y
         values = (0.0, 1.0) if points.classes else (float(y.min()), float(y.max()))
-        seen = features(x, points.names)
-        return cls(tuple(low.tolist()), tuple(high.tolist()), x.astype(np.float32), seen, values)
+        inputs = features(x, points.names)
+        return cls(tuple(low.tolist()), tuple(high.tolist()), x.astype(np.float32), inputs, values)
 
 
-class Viewer:
+class SnapshotModel:
     """A separate copy of a network that maps samples with the weights of any moment; not thread-safe.
 
     Args:
@@ -95,13 +95,20 @@ class Viewer:
             made: Array = self.module(torch.from_numpy(x)).numpy()
             return made.reshape(len(x), -1)
 
-    def answers(self, weights: Mapping[str, Array], x: Array) -> Array:
+    def predictions(self, weights: Mapping[str, Array], x: Array) -> Array:
         """Return probabilities `(rows, 1)` or `(rows, classes)`, or values `(rows, 1)`."""
         made = self.outputs(weights, x)
         with np.errstate(over="ignore"):
             return _READ.get(self.loss.decision, {}).get(self.loss.name, _as_they_are)(made)
 
-    def judge(self, weights: Mapping[str, Array], x: Array, y: Array) -> tuple[float, float]:
+    def classes(self, weights: Mapping[str, Array], x: Array) -> Array:
+        """Return the number of the predicted class of samples, `(rows,)`; of two classes 0 or 1."""
+        with self._lock, torch.inference_mode():
+            self._take(weights)
+            found: Array = self._decided(self.module(torch.from_numpy(x))).numpy().astype(np.int64)
+            return found.reshape(len(x))
+
+    def loss_and_accuracy(self, weights: Mapping[str, Array], x: Array, y: Array) -> tuple[float, float]:
         """Return the mean loss and the accuracy.
 
         Args:
@@ -115,21 +122,29 @@ class Viewer:
             loss = float(self._criterion(made, wanted))
             if self.loss.metric != "accuracy":
                 return loss, float("nan")
-            if self.loss.decision == "largest":
-                return loss, float((made.argmax(1) == wanted).float().mean())
-            border = 0.5 if self.loss.decision == "above 0.5" else 0.0
-            return loss, float(((made > border) == (wanted > 0.5)).float().mean())
+            classes = wanted if self.loss.decision == "largest" else wanted > 0.5
+            return loss, float((self._decided(made) == classes).float().mean())
+
+    def _decided(self, made: torch.Tensor) -> torch.Tensor:
+        """Return the classes of yhat: their numbers, or whether it is class 1."""
+        if self.loss.decision == "largest":
+            return made.argmax(1)
+        return made > (0.0 if self.loss.decision == "above 0" else 0.5)
 
     def _take(self, weights: Mapping[str, Array]) -> None:
         for name, value in self.module.state_dict().items():
             np.copyto(value.numpy(), weights[name])
 
 
-def judged(viewer: Viewer, weights: Mapping[str, Array], train: Pair, held_out: Pair | None) -> Judged:
+def evaluate(
+    model: SnapshotModel, weights: Mapping[str, Array], train: Pair, held_out: Pair | None
+) -> SnapshotEvaluation:
     """Evaluate weights over the training samples and the held-out ones."""
-    loss, share = viewer.judge(weights, *train)
-    beside, beside_share = viewer.judge(weights, *held_out) if held_out else (float("nan"), float("nan"))
-    return Judged(loss, beside, share, beside_share)
+    loss, accuracy = model.loss_and_accuracy(weights, *train)
+    held_out_loss, held_out_accuracy = (
+        model.loss_and_accuracy(weights, *held_out) if held_out else (float("nan"), float("nan"))
+    )
+    return SnapshotEvaluation(loss, held_out_loss, accuracy, held_out_accuracy)
 
 
 Pair = tuple[Array, Array]
@@ -147,16 +162,16 @@ def copied_weights(module: torch.nn.Module) -> dict[str, Array]:
     return {name: value.detach().cpu().numpy().copy() for name, value in module.state_dict().items()}
 
 
-def as_bytes(grid: RegionGrid, answers: Array) -> bytes:
+def as_bytes(grid: RegionGrid, predictions: Array) -> bytes:
     """Return one byte per place: from 0 for the smallest to 255 for the largest value of the grid.
 
     For three or more classes: one byte per place for the class, then one per place for its probability.
     """
-    if answers.shape[1] > 1:
-        best = answers.argmax(1)
-        sure = np.take_along_axis(answers, best[:, None], 1)[:, 0]
+    if predictions.shape[1] > 1:
+        best = predictions.argmax(1)
+        sure = np.take_along_axis(predictions, best[:, None], 1)[:, 0]
         return bytes(best.astype(np.uint8)) + _scaled(sure, 0.0, 1.0)
-    return _scaled(answers[:, 0], *grid.values)
+    return _scaled(predictions[:, 0], *grid.values)
 
 
 def weight_tiles(weights: Mapping[str, Array], pixels: int, most: int = 32) -> tuple[int, bytes]:

@@ -58,21 +58,21 @@ def run_studio(
             wanted="nicegui, which the page is made with",
             remedy='Install it: pip install "chalknet[studio]"',
         )
-    from chalknet.studio.app import Beginning, application  # imports nicegui
+    from chalknet.studio.app import InitialNetwork, application  # imports nicegui
 
     token = "" if host in LOOPBACK else secrets.token_urlsafe(24)
-    beginning = Beginning.of(model)
+    initial = InitialNetwork.of(model)
     with (
         listening(host, port, backlog=_WAITING, remedy=_REMEDY) as listener,
         ThreadPoolExecutor(_THREADS, "studio") as workers,
     ):
         address = _address_of(listener, token)
-        guard = Guard(application(beginning, workers, compressed=bool(token)), token)
-        _serve(guard, listener, lambda: _tell(address, browser, on_start))
+        guard = Guard(application(initial, workers, compressed=bool(token)), token)
+        _serve(guard, listener, lambda: _announce(address, browser, on_start))
         workers.shutdown(wait=False, cancel_futures=True)
 
 
-def _tell(address: str, browser: bool, on_start: Callable[[str], None] | None) -> None:
+def _announce(address: str, browser: bool, on_start: Callable[[str], None] | None) -> None:
     if on_start is not None:
         on_start(address)
     if browser:

@@ -9,16 +9,16 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import chalknet as cn
 from chalknet.lang import speaking
-from chalknet.lazy import torch
+from chalknet.studio.fitting_state import FitState
 from chalknet.studio.texts import form_of
 
-Asked = TypeVar("Asked")
-Answer = TypeVar("Answer")
+Request = TypeVar("Request")
+Result = TypeVar("Result")
 FIRST_TEXT = "784 -> 32 relu -> 1 sigmoid"
 
 
-class Newest(Generic[Asked, Answer]):
-    """Runs work in a thread and delivers only the result for the newest request.
+class LatestRequest(Generic[Request, Result]):
+    """Runs work in a thread and delivers only the result for the latest request.
 
     Args:
         workers: the threads, shared by all tabs.
@@ -27,24 +27,24 @@ class Newest(Generic[Asked, Answer]):
     """
 
     def __init__(
-        self, workers: Executor, work: Callable[[Asked], Answer], take: Callable[[Answer], None]
+        self, workers: Executor, work: Callable[[Request], Result], take: Callable[[Result], None]
     ) -> None:
         self._workers, self._work, self._take = workers, work, take
-        self._waiting: list[Asked] = []
+        self._waiting: list[Request] = []
         self._task: asyncio.Task[None] | None = None
 
-    def ask(self, question: Asked) -> None:
+    def request(self, request: Request) -> None:
         """Request work; running work is not interrupted, a waiting request is replaced."""
-        self._waiting = [question]
+        self._waiting = [request]
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._answer_all())
 
     async def _answer_all(self) -> None:
         while self._waiting:
-            question = self._waiting.pop()
-            answer = await asyncio.get_running_loop().run_in_executor(self._workers, self._work, question)
+            request = self._waiting.pop()
+            result = await asyncio.get_running_loop().run_in_executor(self._workers, self._work, request)
             if not self._waiting:
-                self._take(answer)
+                self._take(result)
 
 
 class TabSession:
@@ -56,7 +56,6 @@ class TabSession:
         form: the form of the text, as `cn.write` names it; empty if it is in none.
         network: the last network read, kept while the text has an error; None before the first one.
         problem: why the current text cannot be read; None if it can.
-        fitted: returns a module with the current weights of the tab's fit; None before its first update.
         language: "en" or "ko".
         dark: whether the page is dark.
         settings: everything else that a link restores: JSON values by the name of their panel. A panel reads
@@ -69,13 +68,13 @@ class TabSession:
         self.form = ""
         self.network: cn.Network | None = None
         self.problem: cn.ChalknetError | None = None
-        self.fitted: Callable[[], torch.nn.Module | None] = lambda: None
+        self._fit_state: FitState | None = None
         self.language = "en"
         self.dark = False
         self.settings: dict[str, dict[str, Any]] = {}
         self._listeners: list[Callable[[], None]] = []
         self._on_close: list[Callable[[], None]] = []
-        self._reading: Newest[str, ReadText] = Newest(workers, read_text, self._take_and_tell)
+        self._reading: LatestRequest[str, ReadText] = LatestRequest(workers, read_text, self._take_and_notify)
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call a function, in the server's loop, whenever `network` or `problem` changes."""
@@ -88,36 +87,50 @@ class TabSession:
     def set_text(self, text: str) -> None:
         """Set a new text; it is read in a thread, and then the listeners are called."""
         self.text = text
-        self._reading.ask(text)
+        self._reading.request(text)
 
     def set_network(self, network: cn.Network, text: str, form: str) -> None:
         """Set a network that was read or edited elsewhere, with its text."""
         self.text, self.form, self.network, self.problem = text, form, network, None
-        self.tell()
+        self.notify()
+
+    @property
+    def fit_state(self) -> FitState:
+        """Return the data and the fits, which are kept when the panels are rebuilt."""
+        if self._fit_state is None:
+            self._fit_state = FitState(self.settings.setdefault("fit", {}))
+        return self._fit_state
+
+    def close(self) -> None:
+        """End everything that the tab started, its fits too; the panels have to be rebuilt afterwards."""
+        self.close_panels()
+        state, self._fit_state = self._fit_state, None
+        if state is not None:
+            state.close()
 
     def close_panels(self) -> None:
-        """End what the panels started, before they are removed or rebuilt."""
+        """End what the panels started, before they are removed or rebuilt; a fit goes on."""
         endings, self._on_close, self._listeners = self._on_close, [], []
         for ending in endings:
             ending()
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Call the listeners."""
         with speaking(self.language):
             for listener in list(self._listeners):
                 listener()
 
-    def take(self, answer: ReadText) -> None:
+    def take(self, result: ReadText) -> None:
         """Set the result of reading the text."""
-        self.form = answer.form
-        if isinstance(answer.found, cn.ChalknetError):
-            self.problem = answer.found
+        self.form = result.form
+        if isinstance(result.found, cn.ChalknetError):
+            self.problem = result.found
         else:
-            self.network, self.problem = answer.found, None
+            self.network, self.problem = result.found, None
 
-    def _take_and_tell(self, answer: ReadText) -> None:
-        self.take(answer)
-        self.tell()
+    def _take_and_notify(self, result: ReadText) -> None:
+        self.take(result)
+        self.notify()
 
 
 class ReadText(NamedTuple):

@@ -13,7 +13,7 @@ _FALLBACKS = ("shorthand", "arrows", "torch", "json")
 _HIGHLIGHTED = {"torch": "Python", "keras": "Python", "flax": "Python", "json": "JSON", "latex": "LaTeX"}
 
 
-class Written(NamedTuple):
+class FormText(NamedTuple):
     """A network as text, and the form of the text."""
 
     text: str
@@ -53,7 +53,7 @@ def highlighting(form: str) -> str | None:
     return _HIGHLIGHTED.get(form)
 
 
-def text_like(network: cn.Network, form: str) -> Written:
+def text_in_form(network: cn.Network, form: str) -> FormText:
     """Return the network in the user's form, or else in the first that can express it.
 
     Raises:
@@ -62,10 +62,10 @@ def text_like(network: cn.Network, form: str) -> Written:
     wanted: list[Any] = [form] if form in forms() and form != "mathml" else []
     for name in (*wanted, *_FALLBACKS[:-1]):
         try:
-            return Written(cn.write(network, name), name)
+            return FormText(cn.write(network, name), name)
         except cn.CannotExpress:
             continue
-    return Written(cn.write(network, "json"), "json")
+    return FormText(cn.write(network, "json"), "json")
 
 
 def message(problem: cn.ChalknetError) -> str:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 import chalknet as cn
 from chalknet.lang import _
-from chalknet.studio.history import Judged, Snapshot, Trace
-from chalknet.studio.regions import Pair, Viewer, copied_weights, judged
+from chalknet.studio.history import Snapshot, SnapshotEvaluation, Trace
+from chalknet.studio.regions import Pair, SnapshotModel, copied_weights, evaluate
 
 PICTURES_A_SECOND = 30
-_JUDGING = 0.15  # the share of the time for evaluations
-MOST_JUDGED = 2_000  # evenly spaced samples for an evaluation during updates; when paused, all
+_EVALUATION_SHARE = 0.15  # the share of the time for evaluations
+MOST_EVALUATED = 2_000  # evenly spaced samples for an evaluation during updates; when paused, all
 _ENDLESS = 10**12  # updates: the user ends a fit
 _MOST_THREADS = 64  # of all tabs together
 _NAME = "studio-fit"
@@ -77,12 +78,11 @@ class LiveFit:
     The results are those of `cn.fit` with the same options, no matter how often it pauses.
 
     Args:
-        asked: the network, data and recipe.
+        setting: the network, data and recipe.
         turns: shared with the fits that it races; None for a single fit.
 
     Attributes:
         trace: the moments so far.
-        problem: why it failed, if it did.
 
     Example:
         >>> import numpy as np
@@ -97,19 +97,24 @@ class LiveFit:
         >>> fit.close()
     """
 
-    def __init__(self, asked: FitSetting, turns: Turns | None = None) -> None:
-        self.asked = asked
-        self.viewer = Viewer(asked.network, asked.loss, asked.seed)
-        self.problem: str = ""
+    def __init__(self, setting: FitSetting, turns: Turns | None = None) -> None:
+        self.setting = setting
+        self.model = SnapshotModel(setting.network, setting.loss, setting.seed)
+        self._why_ended: Callable[[], str] = str
         self._turns = turns
         self._changed = threading.Condition()
         self._until, self._rate, self._closed = 0, 0.0, False
         self._thread: threading.Thread | None = None
-        self._judging_s, self._began, self._shown_at = 0.0, perf_counter(), perf_counter()
-        self._some = _some(asked.train), None if asked.held_out is None else _some(asked.held_out)
-        weights = self.viewer.weights()
-        first = judged(self.viewer, weights, asked.train, asked.held_out)
+        self._evaluation_s, self._began, self._shown_at = 0.0, perf_counter(), perf_counter()
+        self._some = _some(setting.train), None if setting.held_out is None else _some(setting.held_out)
+        weights = self.model.weights()
+        first = evaluate(self.model, weights, setting.train, setting.held_out)
         self.trace = Trace(Snapshot(0, 0, 0.0, float("nan"), first, weights))
+
+    @property
+    def problem(self) -> str:
+        """Return why it failed, in the current language; empty if it did not."""
+        return self._why_ended()
 
     @property
     def is_running(self) -> bool:
@@ -172,19 +177,17 @@ class LiveFit:
         self._thread.start()
 
     def _run(self) -> None:
-        asked = self.asked
+        setting = self.setting
         options = {
-            "updates": _ENDLESS, **asked.options, "record_every": _ENDLESS, "progress": False,
-            "on_progress": self._see, "held_out": None,
+            "updates": _ENDLESS, **setting.options, "record_every": _ENDLESS, "progress": False,
+            "on_progress": self._on_progress, "held_out": None,
         }  # fmt: skip
         try:
-            result = cn.fit(asked.network, asked.train, loss=asked.loss, seed=asked.seed, **options)
+            result = cn.fit(setting.network, setting.train, loss=setting.loss, seed=setting.seed, **options)
             if result.outcome is cn.Outcome.DIVERGED:
-                self.problem = _(
-                    "The loss or a weight became infinite. Take a smaller learning rate and reset."
-                )
+                self._why_ended = _infinite
         except cn.ChalknetError as problem:
-            self.problem = str(problem)
+            self._why_ended = partial(str, problem)
         finally:
             self._end()
 
@@ -192,10 +195,11 @@ class LiveFit:
         if self._turns is not None:
             self._turns.give(self)
         with self._changed:
-            self.problem = self.problem or ("" if self._closed else _("The fit ended. Reset to begin anew."))
+            if not self.problem and not self._closed:
+                self._why_ended = _ended
             self._changed.notify_all()
 
-    def _see(self, progress: cn.Progress) -> object:
+    def _on_progress(self, progress: cn.Progress) -> object:
         """Store the moment, wait until updates are wanted, and return how many."""
         before = self.trace.last
         self.trace.add(self._moment(progress))
@@ -235,16 +239,24 @@ class LiveFit:
     def _moment(self, progress: cn.Progress) -> Snapshot:
         assert progress.module is not None
         weights = copied_weights(progress.module)
-        began, found = perf_counter(), Judged()
+        began, found = perf_counter(), SnapshotEvaluation()
         if progress.updates >= self._until:
-            found = judged(self.viewer, weights, self.asked.train, self.asked.held_out)
-        elif self._judging_s <= _JUDGING * (began - self._began):
-            found = judged(self.viewer, weights, *self._some)
-            self._judging_s += perf_counter() - began
+            found = evaluate(self.model, weights, self.setting.train, self.setting.held_out)
+        elif self._evaluation_s <= _EVALUATION_SHARE * (began - self._began):
+            found = evaluate(self.model, weights, *self._some)
+            self._evaluation_s += perf_counter() - began
         return Snapshot(progress.updates, progress.samples, progress.seconds, progress.loss, found, weights)
+
+
+def _infinite() -> str:
+    return _("The loss or a weight became infinite. Take a smaller learning rate and reset.")
+
+
+def _ended() -> str:
+    return _("The fit ended. Reset to begin anew.")
 
 
 def _some(pair: Pair) -> Pair:
     """Return the evenly spaced samples that are evaluated during updates."""
-    step = -(-len(pair[0]) // MOST_JUDGED)
+    step = -(-len(pair[0]) // MOST_EVALUATED)
     return pair[0][::step].copy(), pair[1][::step].copy()

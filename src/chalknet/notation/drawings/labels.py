@@ -81,7 +81,7 @@ def without_numbers(labels: Mapping[str, str]) -> dict[str, str]:
 
     Args:
         labels: by any keys. Numbers that repeat, that count further than there are labels, or that stand
-            behind maps alone are no numbering: `Dense-64` states a width, and a single `ReLU-6` is a function.
+            behind maps alone are no numbering: `Dense-64` states a width, a single `ReLU-6` is a function.
     """
     found = {key: match for key, label in labels.items() if (match := _NUMBERED_TYPE.match(label))}
     numbers = {int(match["number"]) for match in found.values()}

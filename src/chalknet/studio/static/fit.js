@@ -21,6 +21,7 @@ window.chalknetFit ??= (() => {
       return part;
     });
     header.bytes = (number) => new Uint8Array(whole, ...header.parts[number]);
+    header.whole = (number) => new Int32Array(whole, header.parts[number][0], header.parts[number][1] / 4);
     header.floats = (number) => new Float32Array(whole, header.parts[number][0], header.parts[number][1] / 4);
     return header;
   }
@@ -165,6 +166,84 @@ window.chalknetFit ??= (() => {
     }
   }
 
+  // Points of three columns and more: the predicted value of each sample over its true one.
+  function drawValues(canvas, points, table, frame, racer, words) {
+    const [pen, width, height, scale] = sized(canvas), [low, high] = spread(points.targets);
+    pen.fillStyle = `rgb(${middle()})`;
+    pen.fillRect(0, 0, width, height);
+    const along = (value) => (Math.max(low, Math.min(high, value)) - low) / (high - low);
+    pen.strokeStyle = pen.fillStyle = ink();
+    pen.lineWidth = scale;
+    pen.globalAlpha = 0.35;
+    pen.beginPath();
+    pen.moveTo(0, height);
+    pen.lineTo(width, 0);
+    pen.stroke();
+    pen.globalAlpha = 0.9;
+    pen.font = `${12 * scale}px system-ui, sans-serif`;
+    pen.textAlign = "right";
+    pen.fillText(`${words.true} ${points.targets[1].toPrecision(3)}`, width - 4 * scale, height - 5 * scale);
+    pen.textAlign = "left";
+    pen.fillText(points.targets[0].toPrecision(3), 4 * scale, height - 5 * scale);
+    pen.fillText(words.predicted, 4 * scale, 14 * scale);
+    if (!racer) return;
+    const values = frame.floats(racer.picture), size = (points.count > 800 ? 2 : 3) * scale;
+    pen.globalAlpha = 0.7;
+    for (const aside of [0, 1]) {
+      pen.fillStyle = `rgb(${KINDS[aside ? 0 : 1]})`;
+      pen.beginPath();
+      for (let row = 0; row < points.count; row++) {
+        if (table[4 * row + 3] !== aside || !Number.isFinite(values[row])) continue;
+        const x = along(table[4 * row + 2]) * width, y = (1 - along(values[row])) * height;
+        if (aside) pen.rect(x - size, y - size, 2 * size, 2 * size);
+        else { pen.moveTo(x + size, y); pen.arc(x, y, size, 0, 7); }
+      }
+      pen.fill();
+    }
+    pen.globalAlpha = 1;
+  }
+
+  // How many samples of a true class, a row, are predicted to be of each class.
+  function drawConfusion(canvas, points, frame, racer, words) {
+    const [pen, width, height, scale] = sized(canvas), count = Math.max(2, points.classes.length);
+    pen.fillStyle = `rgb(${middle()})`;
+    pen.fillRect(0, 0, width, height);
+    const left = 62 * scale, top = 40 * scale, each = Math.min(width - left, height - top) / count;
+    const size = Math.max(7, Math.min(14, each / scale / 2.6)) * scale;
+    const short = (name, room) => {
+      let text = String(name);
+      while (text.length > 1 && pen.measureText(text).width > room) text = text.slice(0, -1);
+      return text === String(name) ? text : `${text.slice(0, -1)}…`;
+    };
+    pen.font = `${12 * scale}px system-ui, sans-serif`;
+    pen.fillStyle = ink();
+    pen.textAlign = "left";
+    const of = racer ? (racer.held_out ? words.held_out : words.train) : "";
+    pen.fillText(`${words.true} ↓  ${words.predicted} →  ${of}`, 4 * scale, 14 * scale);
+    pen.font = `${size}px system-ui, sans-serif`;
+    points.classes.forEach((name, at) => {
+      if (each < 8 * scale) return; // no room for letters
+      pen.textAlign = "center";
+      pen.fillText(short(name, each - 4 * scale), left + (at + 0.5) * each, top - 6 * scale);
+      pen.textAlign = "right";
+      pen.fillText(short(name, left - 8 * scale), left - 6 * scale, top + (at + 0.5) * each + size / 3);
+    });
+    if (!racer) return;
+    const cells = frame.whole(racer.picture);
+    for (let row = 0; row < count; row++) {
+      const own = cells.subarray(row * count, (row + 1) * count), all = own.reduce((sum, value) => sum + value, 0);
+      own.forEach((value, column) => {
+        const share = all ? value / all : 0;
+        pen.fillStyle = `rgb(${mix(middle(), KINDS[row === column ? 1 : 0], 0.75 * share)})`;
+        pen.fillRect(left + column * each + 1, top + row * each + 1, each - 2, each - 2);
+        if (each < 16 * scale) return;
+        pen.fillStyle = share > 0.55 ? "#fff" : ink();
+        pen.textAlign = "center";
+        pen.fillText(value, left + (column + 0.5) * each, top + (row + 0.5) * each + size / 3);
+      });
+    }
+  }
+
   function drawCurves(canvas, frame, axis, logarithmic, upTo) {
     const [pen, width, height, scale] = sized(canvas);
     pen.clearRect(0, 0, width, height);
@@ -215,23 +294,36 @@ window.chalknetFit ??= (() => {
     }
   }
 
-  class Bench {
-    constructor(root, key, language) {
-      Object.assign(this, { root, key, language, version: -1, pictures: 0, at: -1, cursor: [0, 0], class: 1 });
+  class FitView {
+    constructor(root, key, language, before) {
+      Object.assign(this, { root, key, language, version: -1, pictures: 0, at: before?.at ?? -1, cursor: [0, 0], class: 1 });
       this.part = (name) => root.querySelector(`[data-fit="${name}"]`);
       this.scrub = this.part("scrub");
+      this.words = JSON.parse(root.dataset.words);
       this.scrub.addEventListener("input", () => this.go(Number(this.scrub.value)));
-      for (const name of ["axis", "log"]) this.part(name).addEventListener("change", () => (this.stale = true));
+      if (before) this.part("axis").value = before.part("axis").value; // the page was rebuilt: what is seen stays
+      if (before) this.part("log").checked = before.part("log").checked;
+      this.awake = performance.now();
       this.run();
     }
     go(at) {
       this.at = at >= Number(this.scrub.max) ? -1 : at;
-      this.stale = true;
+    }
+    // What is shown changes by what the user does, or by a fit: else a frame a second is enough.
+    wake() {
+      this.awake = performance.now();
+      this.ring?.();
+    }
+    rest(time) {
+      return new Promise((done) => {
+        const timer = setTimeout(done, time);
+        this.ring = () => { clearTimeout(timer); done(); };
+      });
     }
     async run() {
       let wait = 0;
       while (this.root.isConnected) {
-        if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+        if (wait > 0) await this.rest(wait);
         await new Promise(requestAnimationFrame);
         const began = performance.now();
         try {
@@ -240,7 +332,8 @@ window.chalknetFit ??= (() => {
           if (frame.version !== this.version) await this.renew(frame.version);
           this.show(frame);
           this.pictures += 1;
-          wait = frame.running ? 28 - (performance.now() - began) : 120; // at most 30 pictures a second
+          const isAwake = performance.now() - this.awake < 2000;
+          wait = frame.running ? 28 - (performance.now() - began) : isAwake ? 120 : 1000; // at most 30 pictures a second
         } catch (problem) {
           wait = 1000; // the server is not reachable
           this.problem = String(problem);
@@ -249,9 +342,9 @@ window.chalknetFit ??= (() => {
     }
     async renew() {
       this.points = await get(`/studio-fit/${this.key}/points`);
+      if (this.version >= 0) this.at = -1;
       this.version = this.points.version;
       this.table = this.points.count ? this.points.floats(0) : new Float32Array();
-      this.at = -1;
     }
     show(frame) {
       this.frame = frame;
@@ -273,6 +366,8 @@ window.chalknetFit ??= (() => {
       this.root.dataset.running = frame.running;
       this.root.dataset.updates = frame.racers[0]?.updates ?? 0;
       this.digit(frame.racers[0]);
+      const picture = document.querySelector(".ck-picture");
+      picture?.showWeights?.(frame.edges, frame.edges === undefined ? null : frame.floats(frame.edge_weights));
     }
     made() {
       const figure = document.createElement("figure"), canvas = document.createElement("canvas");
@@ -285,13 +380,18 @@ window.chalknetFit ??= (() => {
     }
     draw(figure, frame, racer) {
       const [canvas, words] = figure.children, points = this.points;
-      canvas.hidden = !points.low && !points.pixels;
+      const before = points.low ? "places" : points.pixels ? "tiles" : points.classes?.length ? "confusion" : "values";
+      const kind = points.low ? "places" : racer?.kind || before;
+      canvas.hidden = !points.count;
       canvas.classList.toggle("ck-tall", Boolean(points.pixels));
+      if (!points.count) return;
       if (points.low) drawPlace(canvas, points, this.table, frame, racer);
-      else if (points.pixels) drawTiles(canvas, points, points.bytes(1), frame, racer);
+      else if (kind === "tiles") drawTiles(canvas, points, points.bytes(1), frame, racer);
+      else if (kind === "values") drawValues(canvas, points, this.table, frame, racer, this.words);
+      else if (kind === "confusion") drawConfusion(canvas, points, frame, racer, this.words);
       const text = racer ? (frame.racers.length > 1 ? `${racer.title}: ` : "") + racer.text : "";
       if (words.textContent !== text) words.textContent = text;
-      const said = `${this.root.dataset.alt} ${text}`;
+      const said = `${this.words[kind]} ${text}`;
       if (!frame.running && canvas.getAttribute("aria-label") !== said) canvas.setAttribute("aria-label", said);
       words.style.borderLeftColor = LINES[[...figure.parentNode.children].indexOf(figure) % LINES.length];
       if (this.painting && points.low && !racer) this.cross(canvas);
@@ -372,14 +472,17 @@ window.chalknetFit ??= (() => {
       });
     }
   }
-  const benches = new Map();
+  const views = new Map();
+  for (const kind of ["pointerdown", "click", "keydown", "input", "change", "drop"])
+    document.addEventListener(kind, () => views.forEach((view) => view.wake()), true);
   return {
     begin(key, language) {
-      const root = document.querySelector(`[data-bench="${key}"]`);
-      if (root && !benches.has(key)) benches.set(key, new Bench(root, key, language));
-      return benches.get(key);
+      const root = document.querySelector(`[data-fit-key="${key}"]`);
+      const before = views.get(key);
+      if (root && before?.root !== root) views.set(key, new FitView(root, key, language, before));
+      return views.get(key);
     },
-    of: (key) => benches.get(key),
-    benches,
+    of: (key) => views.get(key),
+    views,
   };
 })();

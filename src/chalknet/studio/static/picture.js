@@ -8,6 +8,7 @@ export default {
     <div class="ck-canvas" ref="canvas" tabindex="0" role="group" :aria-label="alt"
       @pointerdown="down" @pointermove="move" @pointerup="up" @pointercancel="cancel" @pointerleave="leave"
       @wheel="wheel" @keydown="key" @dblclick="fit"></div>
+    <p class="ck-hint" v-if="coloured">{{ words.weights }}</p>
     <div class="ck-tip" v-show="tip" :style="tipStyle" role="status">{{ tip }}</div>
     <div class="ck-zoom">
       <button type="button" class="ck-button plain" @click="scale(1 / 1.25)" :aria-label="words.larger" :title="words.larger">+</button>
@@ -48,8 +49,8 @@ export default {
       </div>
     </div>
   </div>`,
-  props: { svg: String, alt: String, layers: Array, words: Object, activations: Array },
-  data: () => ({ open: null, tip: "", tipAt: [0, 0] }),
+  props: { svg: String, alt: String, layers: Array, weighted: Object, words: Object, activations: Array },
+  data: () => ({ open: null, tip: "", tipAt: [0, 0], coloured: false }),
   computed: {
     chosen() {
       return this.open === null ? null : this.layers.find((layer) => layer.number === this.open) || null;
@@ -65,6 +66,7 @@ export default {
   },
   mounted() {
     this.held = new Map();
+    this.$el.showWeights = (version, weights) => this.showWeights(version, weights); // called while a network is fitted
     this.zoom = null; // the visible part, as fractions of the whole picture
     this.theme = new MutationObserver(() => this.colour());
     this.theme.observe(document.body, { attributes: true, attributeFilter: ["class"] });
@@ -92,6 +94,8 @@ export default {
       const style = svg.querySelector("style");
       this.rules = style ? style.textContent : "";
       this.edges = [...svg.querySelectorAll(".edge")];
+      this.lines = null;
+      this.coloured = false;
       this.colour();
       this.view();
       this.$el.dataset.drawn = String(Number(this.$el.dataset.drawn || 0) + 1);
@@ -102,6 +106,32 @@ export default {
       const [light, dark] = this.rules.split(DARK);
       const isDark = document.body.classList.contains("body--dark");
       style.textContent = isDark && dark ? light + dark.slice(0, dark.lastIndexOf("}")) : light;
+    },
+    // Colours the edges by weight: the sign by hue, the size by opacity, relative to the largest of its layer.
+    showWeights(version, weights) {
+      if (!weights) {
+        if (this.lines) this.lines.forEach(({ line }) => plain(line));
+        this.lines = null;
+        this.coloured = false;
+        return;
+      }
+      if (version !== this.weighted.version) return; // the picture is about to follow
+      if (!this.lines) {
+        const byId = new Map(this.edges.map((line) => [line.id, line]));
+        this.lines = this.weighted.edges.map(([id, layer]) => ({ line: byId.get(id), layer, shown: null }));
+      }
+      const largest = [];
+      this.lines.forEach(({ layer }, at) => (largest[layer] = Math.max(largest[layer] || 0, Math.abs(weights[at]))));
+      this.lines.forEach((each, at) => {
+        const share = largest[each.layer] ? Math.round((24 * weights[at]) / largest[each.layer]) : 0;
+        each.line.weight = weights[at];
+        if (share === each.shown) return; // most edges keep their colour from one picture to the next
+        each.shown = share;
+        each.line.classList.toggle("ck-negative", share < 0);
+        each.line.classList.toggle("ck-positive", share >= 0);
+        each.line.style.strokeOpacity = 0.06 + (0.94 * Math.abs(share)) / 24;
+      });
+      this.coloured = true;
     },
     view() {
       const svg = this.$refs.canvas.querySelector("svg");
@@ -205,11 +235,12 @@ export default {
       const edge = event.target.classList?.contains("edge");
       this.light(event.target.id || "");
       if (layer) this.say(`${name(layer, this.words)}: ${this.about(layer)}`, event);
-      else if (edge) this.say(this.spoken(event.target.dataset.title || ""), event);
+      else if (edge) this.say(this.describe(event.target), event);
       else this.tip = "";
     },
-    spoken(title) {
-      return title.replace(/layer(\d+)-node(\d+)/g, (all, layer, unit) => `${this.words.unit} ${layer}.${unit}`);
+    describe(edge) {
+      const weight = edge.weight === undefined ? "" : ` · ${this.words.weight} ${edge.weight.toPrecision(3)}`;
+      return (edge.dataset.title || "").replace(/layer(\d+)-node(\d+)/g, (all, layer, unit) => `${this.words.unit} ${layer}.${unit}`) + weight;
     },
     light(id) {
       const own = this.edges.filter((edge) => edge.id === id || edge.id.split("--").includes(id));
@@ -264,6 +295,12 @@ export default {
     },
   },
 };
+
+function plain(line) {
+  line.classList.remove("ck-negative", "ck-positive");
+  line.style.strokeOpacity = "";
+  delete line.weight;
+}
 
 function name(layer, words) {
   return layer.number ? `${words.layer} ${layer.number}` : words.input;

@@ -51,16 +51,16 @@ window.chalknetStudio = {
       options,
     );
   },
-  dress(id, look) {
+  applyLook(id, look) {
     const shown = getElement(id);
     if (!shown) return;
-    if (!shown.editor) return void setTimeout(() => this.dress(id, look), 50);
-    const worn = (shown.worn ||= {});
-    const is = (name) => JSON.stringify(worn[name]) === JSON.stringify(look[name]);
+    if (!shown.editor) return void setTimeout(() => this.applyLook(id, look), 50);
+    const shownLook = (shown.shownLook ||= {});
+    const is = (name) => JSON.stringify(shownLook[name]) === JSON.stringify(look[name]);
     if (!is("theme")) shown.setTheme(look.theme);
     if (!is("language")) shown.setLanguage(look.language);
     if (!is("marks") || look.marks.length) shown.setDecorations(look.marks);
-    shown.worn = look;
+    shown.shownLook = look;
   },
   label() {
     for (const editor of document.querySelectorAll(".ck-editor"))

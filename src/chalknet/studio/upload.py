@@ -12,19 +12,19 @@ from typing import Any, NamedTuple
 from nicegui import ui
 
 import chalknet as cn
-from chalknet.lang import _, filled
-from chalknet.studio.controls import TextTag, button, spoken
+from chalknet.lang import _, filled, translated
+from chalknet.studio.controls import TextTag, button, in_page_language
 from chalknet.studio.guard import MOST_BYTES
-from chalknet.studio.seeing import on_page
+from chalknet.studio.picture import on_page
 from chalknet.studio.session import TabSession
-from chalknet.studio.texts import form_of, message, text_like
+from chalknet.studio.texts import form_of, message, text_in_form
 
 _PLAN = "plan.json"  # identifies a kept run
 _MOST_FILES = 40
 _MOST_LETTERS = 100_000  # of a file whose text is put into the editor unchanged
 
 
-class GivenFile(NamedTuple):
+class UploadedFile(NamedTuple):
     """A file sent by the browser."""
 
     name: str
@@ -41,20 +41,20 @@ class ReadFile(NamedTuple):
     seen: str
 
 
-def receive_files(session: TabSession) -> None:
+def upload_area(session: TabSession) -> None:
     """Add the drop area for files, and the report on the last one."""
-    told = ui.element("div").classes("ck-said ck-account").props('role="status" aria-live="polite"')
+    status = ui.element("div").classes("ck-status ck-account").props('role="status" aria-live="polite"')
 
     async def take(event: Any) -> None:
-        given = [GivenFile(file.name, await file.read()) for file in event.files]
-        await _read(session, given, told)
+        files = [UploadedFile(file.name, await file.read()) for file in event.files]
+        await _read(session, files, status)
 
     def refuse() -> None:
-        _tell(told, _("At most {size} MB are taken.").format(size=MOST_BYTES >> 20))
+        _show_messages(status, _("At most {size} MB are taken.").format(size=MOST_BYTES >> 20))
 
     uploader = ui.upload(
         multiple=True, auto_upload=True, max_file_size=MOST_BYTES, max_total_size=MOST_BYTES,
-        max_files=None, on_multi_upload=spoken(take), on_rejected=spoken(refuse),
+        max_files=None, on_multi_upload=in_page_language(take), on_rejected=in_page_language(refuse),
     )  # fmt: skip
     uploader.classes("ck-unseen").props('aria-hidden="true" tabindex="-1"')
     with ui.element("div").classes("ck-bar ck-drop"):
@@ -65,70 +65,70 @@ def receive_files(session: TabSession) -> None:
     ui.run_javascript(f"chalknetStudio.take({uploader.id})")
 
 
-async def _read(session: TabSession, given: list[GivenFile], told: ui.element) -> None:
-    if not given or len(given) > _MOST_FILES:
+async def _read(session: TabSession, files: list[UploadedFile], status: ui.element) -> None:
+    if not files or len(files) > _MOST_FILES:
         return
-    _tell(told, filled("Reading {name} …", name=given[0].name))
+    _show_messages(status, filled("Reading {name} …", name=files[0].name))
     loop = asyncio.get_running_loop()
-    found = await loop.run_in_executor(session.workers, read_files, given)
+    found = await loop.run_in_executor(session.workers, read_files, files)
     if isinstance(found, cn.ChalknetError):
-        _tell(told, f"{given[0].name}: {message(found)}", "ck-problem")
-        _offer(session, told, getattr(found, "readings", ()))
+        _show_messages(status, f"{files[0].name}: {message(found)}", "ck-problem")
+        _offer(session, status, getattr(found, "readings", ()))
         return
     session.set_network(found.network, found.text, found.form)
-    _account(found, told)
+    _account(found, status)
 
 
-def _tell(told: ui.element, text: str, kind: str = "ck-note") -> None:
-    told.clear()
-    with told:
+def _show_messages(status: ui.element, text: str, kind: str = "ck-note") -> None:
+    status.clear()
+    with status:
         TextTag(text, "p").classes(kind)
 
 
-def _offer(session: TabSession, told: ui.element, readings: tuple[cn.Network, ...]) -> None:
-    with told:
+def _offer(session: TabSession, status: ui.element, readings: tuple[cn.Network, ...]) -> None:
+    with status:
         for number, network in enumerate(readings, start=1):
-            shown = text_like(network, "shorthand")
+            shown = text_in_form(network, "shorthand")
             words = _("Reading {number}: {network}").format(number=number, network=shown.text)
             button(words, partial(session.set_network, network, shown.text, shown.form))
 
 
-def _account(found: ReadFile, told: ui.element) -> None:
+def _account(found: ReadFile, status: ui.element) -> None:
     """Show how the file was read: its notes, and each mark in the colour of its role."""
-    _tell(told, filled("{name} was read.", name=found.name))
-    with told:
+    _show_messages(status, filled("{name} was read.", name=found.name))
+    with status:
         for note in found.network.notes:
-            TextTag(note, "p").classes("ck-note")
+            TextTag(translated(note), "p").classes("ck-note")
         if found.seen:
             with ui.element("details").props("open"):
                 TextTag(_("What was seen in it"), "summary")
                 ui.html(found.seen, sanitize=False).classes("ck-seen")
-        button(_("Close"), told.clear, kind="plain")
+        button(_("Close"), status.clear, kind="plain")
 
 
-def read_files(given: list[GivenFile]) -> ReadFile | cn.ChalknetError:
+def read_files(files: list[UploadedFile]) -> ReadFile | cn.ChalknetError:
     """Read one file as a network, or several files as those of a kept run.
 
     Args:
-        given: the files; only the endings of their names are used, and nothing in them is executed.
+        files: the files; only the endings of their names are used, and nothing in them is executed.
     """
     with tempfile.TemporaryDirectory(prefix="chalknet-studio-") as folder:
         place = Path(folder)
-        paths = [place / plain_name(file.name) for file in given]
-        for path, file in zip(paths, given, strict=True):
+        paths = [place / plain_name(file.name) for file in files]
+        for path, file in zip(paths, files, strict=True):
             path.write_bytes(file.content)
         is_run = any(path.name == _PLAN for path in paths)
         try:
             network = cn.read(place if is_run else paths[0])
             seen = on_page(cn.draw_account(network).svg) if network.account is not None else ""
         except cn.ChalknetError as problem:
-            problem.where = problem.where.replace(f"{folder}/", "").replace(folder, given[0].name)
+            problem.where = problem.where.replace(f"{folder}/", "").replace(folder, files[0].name)
             return problem
-    text = "" if is_run else _as_text(given[0].content)
+    text = "" if is_run else _as_text(files[0].content)
     form = form_of(text) if text else ""
     if not form:
-        text, form = text_like(network, "shorthand")
-    return ReadFile(given[0].name, network, text, form, seen)
+        text, form = text_in_form(network, "shorthand")
+    return ReadFile(files[0].name, network, text, form, seen)
 
 
 def plain_name(name: str) -> str:

@@ -15,15 +15,15 @@ from nicegui import ui
 import chalknet as cn
 from chalknet.lang import _, filled
 from chalknet.lazy import torch
-from chalknet.studio.controls import TextTag, button, spoken
+from chalknet.studio.controls import TextTag, button, in_page_language
 from chalknet.studio.link import fragment_of
-from chalknet.studio.seeing import settings_of
+from chalknet.studio.picture import settings_of
 from chalknet.studio.session import TabSession
 
 _MOST_PARAMETERS = 10_000_000  # of an ONNX file made for a browser
 
 
-class Taken(NamedTuple):
+class ExportRequest(NamedTuple):
     """What a file is written from.
 
     Args:
@@ -43,15 +43,15 @@ class FileKind(NamedTuple):
     """A file to save: its name, and the function that makes its content."""
 
     file: str
-    make: Callable[[Taken], bytes]
+    make: Callable[[ExportRequest], bytes]
 
 
-def _saved(name: str) -> Callable[[Taken], bytes]:
+def _saved(name: str) -> Callable[[ExportRequest], bytes]:
     """Return the function that makes the picture as a file with this ending."""
 
-    def make(taken: Taken) -> bytes:
+    def make(request: ExportRequest) -> bytes:
         drawing = cn.draw(
-            taken.network, taken.dialect, orientation=taken.orientation, language=taken.language
+            request.network, request.dialect, orientation=request.orientation, language=request.language
         )
         with tempfile.TemporaryDirectory(prefix="chalknet-studio-") as folder:
             return drawing.save(Path(folder) / name).read_bytes()
@@ -59,14 +59,14 @@ def _saved(name: str) -> Callable[[Taken], bytes]:
     return make
 
 
-def _script(taken: Taken) -> bytes:
-    return cn.write(taken.network, "torch").encode()
+def _script(request: ExportRequest) -> bytes:
+    return cn.write(request.network, "torch").encode()
 
 
-def _onnx(taken: Taken) -> bytes:
-    if taken.module is not None:
-        return cn.write(taken.module, "onnx")
-    parameters = cn.count(taken.network).parameters or 0
+def _onnx(request: ExportRequest) -> bytes:
+    if request.module is not None:
+        return cn.write(request.module, "onnx")
+    parameters = cn.count(request.network).parameters or 0
     if parameters > _MOST_PARAMETERS:
         raise cn.Refused(
             where="ONNX",
@@ -74,7 +74,7 @@ def _onnx(taken: Taken) -> bytes:
             wanted=f"at most {_MOST_PARAMETERS:,} in the studio",
             remedy="Write it in Python: cn.write(net, 'onnx').",
         )
-    return cn.write(taken.network, "onnx")
+    return cn.write(request.network, "onnx")
 
 
 def notebook(network: cn.Network) -> bytes:
@@ -98,7 +98,7 @@ def notebook(network: cn.Network) -> bytes:
 
 FILES: dict[str, FileKind] = {
     "PyTorch": FileKind("net.py", _script),
-    "Notebook": FileKind("net.ipynb", lambda taken: notebook(taken.network)),
+    "Notebook": FileKind("net.ipynb", lambda request: notebook(request.network)),
     "SVG": FileKind("net.svg", _saved("net.svg")),
     "PDF": FileKind("net.pdf", _saved("net.pdf")),
     "PNG": FileKind("net.png", _saved("net.png")),
@@ -108,7 +108,7 @@ FILES: dict[str, FileKind] = {
 }
 
 
-def take_panel(session: TabSession) -> None:
+def export_panel(session: TabSession) -> None:
     """Add the area to a tab."""
     TextTag(_("Take away"), "h2")
 
@@ -116,30 +116,32 @@ def take_panel(session: TabSession) -> None:
         if session.network is None:
             return
         chosen = settings_of(session)
-        module = session.fitted()
+        module = session.fit_state.fitted()
         module = module if module is not None and cn.read(module) == session.network else None
-        taken = Taken(session.network, chosen["dialect"], chosen["orientation"], session.language, module)
+        request = ExportRequest(
+            session.network, chosen["dialect"], chosen["orientation"], session.language, module
+        )
         try:
-            content = await asyncio.get_running_loop().run_in_executor(session.workers, kind.make, taken)
+            content = await asyncio.get_running_loop().run_in_executor(session.workers, kind.make, request)
         except cn.ChalknetError as problem:
-            said.text = str(problem)
+            status.text = str(problem)
         else:
-            said.text = filled("{file} is in your downloads.", file=kind.file)
+            status.text = filled("{file} is in your downloads.", file=kind.file)
             if kind is FILES["ONNX"]:
                 fresh = _("Its weights are fresh: nothing is fitted.")
-                said.text += f" {fresh if module is None else _('Its weights are the fitted ones.')}"
+                status.text += f" {fresh if module is None else _('Its weights are the fitted ones.')}"
             ui.download.content(content, kind.file)
 
     with ui.element("div").classes("ck-bar ck-files"):
         for word, kind in FILES.items():
             button(_(word), partial(take, kind), hint=_("Download {file}").format(file=kind.file))
         copy = button(_("Copy link"), lambda: None, hint=_("Copy a link that restores everything"))
-    said = TextTag("", "p").classes("ck-note").props('role="status" aria-live="polite"')
+    status = TextTag("", "p").classes("ck-note").props('role="status" aria-live="polite"')
 
     async def link() -> None:
         fragment = fragment_of(session)
-        said.text = _("The link is copied. It holds the text and every setting.")
+        status.text = _("The link is copied. It holds the text and every setting.")
         pressed = f"getHtmlElement({copy.id})"
         ui.run_javascript(f"chalknetStudio.keep({fragment!r}); chalknetStudio.copy(location.href, {pressed})")
 
-    copy.on("click", spoken(link), [])
+    copy.on("click", in_page_language(link), [])

@@ -11,9 +11,10 @@ from nicegui import ui
 import chalknet as cn
 from chalknet.lang import _
 from chalknet.studio.controls import TextTag, choice
-from chalknet.studio.editing import ACTIVATIONS, edited, fields_of
-from chalknet.studio.session import Newest, TabSession
-from chalknet.studio.texts import text_like
+from chalknet.studio.drawn_edges import DrawnEdges
+from chalknet.studio.layer_edits import ACTIVATIONS, edited, fields_of
+from chalknet.studio.session import LatestRequest, TabSession
+from chalknet.studio.texts import text_in_form
 
 _MOST_LETTERS = 4_000_000  # of a picture sent to a browser
 
@@ -22,7 +23,7 @@ class PictureElement(ui.element, component="static/picture.js"):
     """The picture in the page: shows the content of `props`, and emits `edit` when the user changes it."""
 
 
-class PictureQuestion(NamedTuple):
+class PictureRequest(NamedTuple):
     """A network to draw, and how."""
 
     network: cn.Network
@@ -32,11 +33,20 @@ class PictureQuestion(NamedTuple):
 
 
 class PagePicture(NamedTuple):
-    """A picture as SVG, its description, and the data of each layer."""
+    """A picture as SVG, its description, the data of each layer, and the edges that stand for weights."""
 
     svg: str
     alt_text: str
     layers: list[dict[str, Any]]
+    edges: DrawnEdges
+
+    def props(self) -> dict[str, Any]:
+        """Return what the page shows, as JSON."""
+        drawn = [[name, place.layer] for name, place in zip(self.edges.ids, self.edges.places, strict=True)]
+        return {
+            "svg": self.svg, "alt": self.alt_text, "layers": self.layers,
+            "weighted": {"version": self.edges.version, "edges": drawn},
+        }  # fmt: skip
 
 
 def dialects() -> dict[str, str]:
@@ -68,37 +78,42 @@ def settings_of(session: TabSession) -> dict[str, Any]:
     return chosen
 
 
-def _question(session: TabSession, network: cn.Network) -> PictureQuestion:
+def _request(session: TabSession, network: cn.Network) -> PictureRequest:
     chosen = settings_of(session)
-    return PictureQuestion(network, chosen["dialect"], chosen["orientation"], session.language)
+    return PictureRequest(network, chosen["dialect"], chosen["orientation"], session.language)
 
 
-def see_panel(session: TabSession) -> None:
+def picture_panel(session: TabSession) -> None:
     """Add the area to a tab; it follows the session's network."""
     chosen = settings_of(session)
     _choices(chosen, lambda name, value: choose(name, value))
     picture = PictureElement().classes("ck-fill")
-    picture.props.update(svg="", alt="", layers=[], words=_words(), activations=list(ACTIVATIONS))
+    picture.props.update(
+        svg="", alt="", layers=[], weighted={}, words=_words(), activations=list(ACTIVATIONS)
+    )
     refusal = TextTag("", "p").classes("ck-problem").props('role="status"')
     refusal.set_visibility(False)
     stale = TextTag(_("The picture shows the last text that could be read."), "p").classes("ck-note")
     stale.set_visibility(session.problem is not None)
 
-    def show(answer: PagePicture | cn.ChalknetError) -> None:
-        is_refused = isinstance(answer, cn.ChalknetError)
+    def show(result: PagePicture | cn.ChalknetError) -> None:
+        is_refused = isinstance(result, cn.ChalknetError)
         refusal.set_visibility(is_refused)
-        if isinstance(answer, cn.ChalknetError):
-            refusal.text = str(answer)
+        if isinstance(result, cn.ChalknetError):
+            refusal.text = str(result)
         else:
-            picture.props.update(svg=answer.svg, alt=answer.alt_text, layers=answer.layers)
+            session.fit_state.drawn_edges = result.edges
+            picture.props.update(result.props())
             picture.update()
 
-    newest: Newest[PictureQuestion, PagePicture | cn.ChalknetError] = Newest(session.workers, draw, show)
+    latest: LatestRequest[PictureRequest, PagePicture | cn.ChalknetError] = LatestRequest(
+        session.workers, draw, show
+    )
 
     def follow() -> None:
         stale.set_visibility(session.problem is not None and session.network is not None)
         if session.network is not None and session.problem is None:
-            newest.ask(_question(session, session.network))
+            latest.request(_request(session, session.network))
 
     def choose(name: str, value: str) -> None:
         chosen[name] = value
@@ -109,7 +124,7 @@ def see_panel(session: TabSession) -> None:
             return
         try:
             network = edited(session.network, event.args)
-            text = text_like(network, session.form)
+            text = text_in_form(network, session.form)
         except cn.ChalknetError as problem:
             show(problem)
         else:
@@ -118,7 +133,7 @@ def see_panel(session: TabSession) -> None:
     picture.on("edit", edit)
     session.on_change(follow)
     if session.network is not None:  # the first picture comes with the page
-        show(draw(_question(session, session.network)))
+        show(draw(_request(session, session.network)))
 
 
 def _choices(chosen: dict[str, Any], choose: Callable[[str, str], None]) -> None:
@@ -130,13 +145,13 @@ def _choices(chosen: dict[str, Any], choose: Callable[[str, str], None]) -> None
         choice(_("Direction"), directions, chosen["orientation"], partial(choose, "orientation"))
 
 
-def draw(question: PictureQuestion) -> PagePicture | cn.ChalknetError:
+def draw(request: PictureRequest) -> PagePicture | cn.ChalknetError:
     """Return the picture, or the reason that this dialect cannot show this network."""
-    language: Any = question.language
-    orientation: Any = question.orientation
-    dialect: Any = question.dialect
+    language: Any = request.language
+    orientation: Any = request.orientation
+    dialect: Any = request.dialect
     try:
-        drawing = cn.draw(question.network, dialect, orientation=orientation, language=language)
+        drawing = cn.draw(request.network, dialect, orientation=orientation, language=language)
         svg = drawing.svg
     except cn.ChalknetError as problem:
         return problem
@@ -147,7 +162,8 @@ def draw(question: PictureQuestion) -> PagePicture | cn.ChalknetError:
             wanted=f"at most {_MOST_LETTERS:,}",
             remedy="Take the style with a block a step.",
         )
-    return PagePicture(on_page(svg), drawing.alt_text, list(fields_of(question.network)))
+    edges = DrawnEdges.of(request.network, svg)
+    return PagePicture(on_page(svg), drawing.alt_text, list(fields_of(request.network)), edges)
 
 
 def on_page(svg: str) -> str:
@@ -164,5 +180,8 @@ def _words() -> dict[str, str]:
         "wider": _("One unit more"), "narrower": _("One unit less"), "add": _("Add a layer after it"),
         "addBehind": _("Add a layer after"), "remove": _("Remove this layer"), "close": _("Close"),
         "larger": _("Enlarge"), "smaller": _("Make smaller"), "whole": _("The whole picture"),
-        "parameters": _("parameters"),
+        "parameters": _("parameters"), "weight": _("weight"),
+        "weights": _(
+            "Edges: positive weights are blue, negative ones orange; the stronger, the larger in its layer."
+        ),
     }  # fmt: skip

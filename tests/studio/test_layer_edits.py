@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 import chalknet as cn
 from chalknet.network import ACTIVATIONS as KNOWN
-from chalknet.studio.editing import ACTIVATIONS, edited, layers_of
+from chalknet.studio.layer_edits import ACTIVATIONS, edited, layers_of
 
 NET = cn.read("784 -> 32 relu -> dropout(0.5) -> 1 sigmoid")
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,8 +18,9 @@ import chalknet as cn
 from chalknet.lang import _
 from chalknet.lazy import torch
 from chalknet.planning import LOSSES, OPTIMIZERS
-from chalknet.studio.editing import layers_of, with_width
+from chalknet.studio.drawn_edges import DrawnEdges
 from chalknet.studio.features import Array, Features
+from chalknet.studio.layer_edits import layers_of, with_activation, with_width
 from chalknet.studio.points import DATA_SETS, DrawOptions, Points, draw_points, mnist01, painted
 from chalknet.studio.regions import RegionGrid, module_with
 from chalknet.studio.training import FitSetting, LiveFit, Turns
@@ -46,14 +51,29 @@ SPEEDS: Mapping[str, Speed] = {
 
 
 class Racer(NamedTuple):
-    """A fit, and its title beside others."""
+    """A fit, and a function that returns its title beside others in the current language."""
 
-    title: str
+    title: Callable[[], str]
     fit: LiveFit
 
 
+class Method(NamedTuple):
+    """A fit to begin: a function that returns its title, and its options of `cn.fit`."""
+
+    title: Callable[[], str]
+    options: Mapping[str, Any]
+
+
+class UploadedTable(NamedTuple):
+    """A table that the user sent, the names of its columns, and the one that is its target."""
+
+    path: Path
+    names: tuple[str, ...]
+    target: str
+
+
 @dataclass
-class FitBench:
+class FitState:
     """The state of Data and Fit in a tab.
 
     Args:
@@ -67,7 +87,8 @@ class FitBench:
         racers: the fits, the main one first; empty until there are some.
         digit: a picture drawn by the user, `(1, 784)`; None without one.
         version: changes with the points.
-        renewals: how many sets of points are being made now; each will end the fits.
+        table: the user's own; None without one.
+        drawn_edges: of the picture of the network, which a fit colours; None without a picture.
     """
 
     settings: dict[str, Any]
@@ -88,12 +109,50 @@ class FitBench:
         self.racers: tuple[Racer, ...] = ()
         self.digit: Array | None = None
         self.version = 0
-        self.renewals = 0
+        self.table: UploadedTable | None = None
+        self.drawn_edges: DrawnEdges | None = None
+        self._folder: Path | None = None
+        self._renewals, self._settled = 0, asyncio.Event()
+
+    @contextmanager
+    def renewing(self) -> Iterator[None]:
+        """Mark that points are being made while the block lasts; used in the server's loop alone."""
+        self._renewals += 1
+        self._settled.clear()
+        try:
+            yield
+        finally:
+            self._renewals -= 1
+            if not self._renewals:
+                self._settled.set()
+
+    @property
+    def is_settled(self) -> bool:
+        """Return whether there are points and no others are being made."""
+        return self.points is not None and not self._renewals
 
     async def settled(self) -> None:
         """Wait until no points are being made: new points would end a fit started before."""
-        while self.renewals:
-            await asyncio.sleep(0.02)
+        while self._renewals:
+            await self._settled.wait()
+
+    def store_table(self, name: str, content: bytes) -> Path:
+        """Write the user's table to a temporary folder, in place of an earlier one, and return its path.
+
+        Args:
+            name: as the browser gave it; only its last part is used.
+            content: of the file.
+        """
+        self._delete_table()
+        self._folder = Path(tempfile.mkdtemp(prefix="chalknet-studio-"))
+        path = self._folder / (Path(name).name or "data.csv")
+        path.write_bytes(content)
+        return path
+
+    def _delete_table(self) -> None:
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder = self.table = None
 
     @property
     def rate(self) -> float:
@@ -116,12 +175,12 @@ class FitBench:
         grid = RegionGrid.of(points, features)
         if features.formulas:
             features(points.x[:1], points.names)
-        self.close()
+        self.end_fits()
         self.points, self.features, self.grid = points, features, grid
         self.settings["features"] = "; ".join(formula.text for formula in features.formulas)
         self.version += 1
 
-    def seen(self, x: Array) -> Array:
+    def inputs_of(self, x: Array) -> Array:
         """Return the inputs of the network for columns."""
         assert self.points is not None
         return self.features(x, self.points.names) if self.features.formulas else x
@@ -147,11 +206,34 @@ class FitBench:
             )
         return ""
 
+    def doubt(self, network: cn.Network) -> str:
+        """Return why the last activation of a network suits the points badly; empty if it does not."""
+        points, last = self.points, network.steps[-1] if network.steps else None
+        assert points is not None
+        if not isinstance(last, cn.Activation):
+            return ""
+        if points.classes:
+            loss = self.loss(network)
+            if LOSSES[loss].wants or loss == "mse":
+                return ""
+            return _(
+                "The loss {loss} takes yhat before an activation, and the network ends with {kind}."
+            ).format(loss=loss, kind=last.kind)
+        reached, low, high = last.image(), float(points.y.min()), float(points.y.max())
+        if reached.low <= low and high <= reached.high:
+            return ""
+        return _("The targets go from {low} to {high}, and {kind} gives no number outside {bounds}.").format(
+            low=f"{low:.3g}", high=f"{high:.3g}", kind=last.kind,
+            bounds=f"[{reached.low:g}, {reached.high:g}]",
+        )  # fmt: skip
+
     def suited(self, network: cn.Network) -> cn.Network:
-        """Return the network with as many inputs and outputs as the points need."""
+        """Return the network with the inputs, the outputs and the last activation that suit the points."""
         assert self.points is not None
         changed = with_width(network, 0, self.inputs)
-        return with_width(changed, len(layers_of(changed)) - 1, self.points.outputs)
+        last = len(layers_of(changed)) - 1
+        changed = with_width(changed, last, self.points.outputs)
+        return with_activation(changed, last, "none") if self.doubt(changed) else changed
 
     def losses(self) -> tuple[str, ...]:
         """Return the names of the losses that suit the points."""
@@ -174,23 +256,21 @@ class FitBench:
         fitting = (name for name in suiting if last in LOSSES[name].wants)
         return next(fitting, next(name for name in suiting if not LOSSES[name].wants))
 
-    def begin(
-        self, network: cn.Network, methods: Sequence[tuple[str, Mapping[str, Any]]]
-    ) -> tuple[Racer, ...]:
+    def begin(self, network: cn.Network, methods: Sequence[Method]) -> tuple[Racer, ...]:
         """Return new fits, before their first update; `racers` is not changed.
 
         Args:
             network: suits the points.
-            methods: a name and options of `cn.fit` for each fit; several fits take turns.
+            methods: one for each fit; several fits take turns.
 
         Raises:
             ChalknetError: for features that are not finite, or a network that cannot be built.
         """
         points = self.points
         assert points is not None
-        seen, aside = self.seen(points.x), points.held_out
-        train = (seen[~aside], points.y[~aside])
-        held_out = (seen[aside], points.y[aside]) if aside.any() else None
+        inputs, is_held_out = self.inputs_of(points.x), points.held_out
+        train = (inputs[~is_held_out], points.y[~is_held_out])
+        held_out = (inputs[is_held_out], points.y[is_held_out]) if is_held_out.any() else None
         turns = Turns() if len(methods) > 1 else None
         loss, seed = self.loss(network), int(self.settings["fit_seed"])
         options = {"optimizer": self.settings["optimizer"], "lr": float(self.settings["lr"])}
@@ -206,40 +286,50 @@ class FitBench:
         assert self.points is not None
         return size if 0 < size < int((~self.points.held_out).sum()) else None
 
-    def three_methods(self) -> list[tuple[str, Mapping[str, Any]]]:
+    def three_methods(self) -> list[Method]:
         """Return gradient descent, mini-batches and batch size 1, from the same start."""
         size = self.batch_size()
         size = 32 if size in (None, 1) else size
         return [
-            (_("gradient descent"), {"batch_size": None}),
-            (_("mini-batches of {n}").format(n=size), {"batch_size": size}),
-            (_("batch size 1"), {"batch_size": 1}),
+            Method(lambda: _("gradient descent"), {"batch_size": None}),
+            Method(lambda: _("mini-batches of {n}").format(n=size), {"batch_size": size}),
+            Method(lambda: _("batch size 1"), {"batch_size": 1}),
         ]
 
-    def two_devices(self) -> list[tuple[str, Mapping[str, Any]]]:
+    def two_devices(self) -> list[Method]:
         """Return the CPU and the first GPU; empty without a GPU."""
         names = [device.name for device in cn.devices()]
         gpu = next((name for name in names if name != "cpu"), None)
-        own = {"batch_size": self.batch_size()}
-        return [] if gpu is None else [("CPU", {**own, "device": "cpu"}), ("GPU", {**own, "device": gpu})]
+        if gpu is None:
+            return []
+        size = self.batch_size()
+        return [
+            Method(lambda: "CPU", {"batch_size": size, "device": "cpu"}),
+            Method(lambda: "GPU", {"batch_size": size, "device": gpu}),
+        ]
 
     def fitted(self) -> torch.nn.Module | None:
         """Return a module with the latest weights of the main fit; None before its first update."""
         if not self.racers or not self.racers[0].fit.trace.last.updates:
             return None
         fit = self.racers[0].fit
-        return module_with(fit.asked.network, fit.trace.last.weights)
+        return module_with(fit.setting.network, fit.trace.last.weights)
 
     def put(self, racers: tuple[Racer, ...]) -> None:
         """End the current fits and set new ones."""
-        self.close()
+        self.end_fits()
         self.racers = racers
 
-    def close(self) -> None:
+    def end_fits(self) -> None:
         """End the fits."""
         racers, self.racers = self.racers, ()
         for racer in racers:
             racer.fit.close()
+
+    def close(self) -> None:
+        """End the fits, and delete the user's table."""
+        self.end_fits()
+        self._delete_table()
 
 
 def wanted_points(settings: Mapping[str, Any]) -> Points:

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from nicegui import ui
 
 import chalknet as cn
-from chalknet.lang import _
-from chalknet.studio.controls import TextTag, button, choice, spoken
-from chalknet.studio.receiving import receive_files
-from chalknet.studio.session import Newest, TabSession
+from chalknet.lang import _, translated
+from chalknet.studio.controls import TextTag, button, choice, in_page_language
+from chalknet.studio.session import LatestRequest, TabSession
 from chalknet.studio.texts import caret_of, form_of, forms, highlighting, message
+from chalknet.studio.upload import upload_area
 
 _COPY = (
     "(e) => chalknetStudio.copy(e.currentTarget.parentNode.querySelector('pre').textContent, e.currentTarget)"
@@ -33,7 +33,7 @@ def examples() -> dict[str, str]:
     }
 
 
-def write_panel(session: TabSession) -> None:
+def editor_panel(session: TabSession) -> None:
     """Add the area to a tab: the editor, and the messages about its text."""
     session.form = session.form or form_of(session.text)
     with ui.element("div").classes("ck-bar"):
@@ -45,8 +45,8 @@ def write_panel(session: TabSession) -> None:
             _("Examples"), blank | {name: name for name in offered}, "", lambda name: begin(name), shown=False
         )
     editor = _editor(session)
-    said = ui.element("div").classes("ck-said").props('role="status" aria-live="polite"')
-    receive_files(session)
+    status = ui.element("div").classes("ck-status").props('role="status" aria-live="polite"')
+    upload_area(session)
 
     def begin(name: str) -> None:
         if name in offered:
@@ -55,13 +55,13 @@ def write_panel(session: TabSession) -> None:
     def follow() -> None:
         if editor.value != session.text:
             editor.value = session.text
-        _dress(editor, session)
+        _apply_look(editor, session)
         _show_form(form, session)
-        _say(said, session)
+        _show_status(status, session)
 
     session.on_change(follow)
     _show_form(form, session)
-    _say(said, session)
+    _show_status(status, session)
 
 
 def _editor(session: TabSession) -> Any:
@@ -72,8 +72,8 @@ def _editor(session: TabSession) -> Any:
 
     language: Any = highlighting(session.form)
     editor = ui.codemirror(
-        session.text, on_change=spoken(typed), theme=_theme(session), language=language, line_wrapping=True,
-        decorations=_marks(session),
+        session.text, on_change=in_page_language(typed), theme=_theme(session), language=language,
+        line_wrapping=True, decorations=_marks(session),
     )  # fmt: skip
     editor.classes("ck-editor").props["data-label"] = _("The network as a text. Escape, then Tab leaves it.")
     return editor
@@ -83,7 +83,7 @@ def _theme(session: TabSession) -> Any:
     return "basicDark" if session.dark else "basicLight"
 
 
-def _dress(editor: Any, session: TabSession) -> None:
+def _apply_look(editor: Any, session: TabSession) -> None:
     """Set the editor's colours and marks.
 
     Not through its properties: NiceGUI would send the text too, and overwrite what was typed meanwhile.
@@ -93,7 +93,7 @@ def _dress(editor: Any, session: TabSession) -> None:
         "language": highlighting(session.form),
         "marks": _marks(session),
     }
-    editor.client.run_javascript(f"chalknetStudio.dress({editor.id}, {json.dumps(look)})")
+    editor.client.run_javascript(f"chalknetStudio.applyLook({editor.id}, {json.dumps(look)})")
 
 
 def _show_form(shown: TextTag, session: TabSession) -> None:
@@ -101,11 +101,11 @@ def _show_form(shown: TextTag, session: TabSession) -> None:
     shown.text = words.get(session.form, session.form) if session.form else ""
 
 
-def _say(said: ui.element, session: TabSession) -> None:
+def _show_status(status: ui.element, session: TabSession) -> None:
     """Show the error, or the assumptions."""
-    said.clear()
+    status.clear()
     problem, network = session.problem, session.network
-    with said:
+    with status:
         if problem is not None:
             first, _newline, rest = message(problem).partition("\n")
             TextTag(first, "p").classes("ck-problem")
@@ -117,7 +117,7 @@ def _say(said: ui.element, session: TabSession) -> None:
         elif network is not None:
             TextTag(summary(network), "p").classes("ck-summary")
             for note in network.notes:
-                TextTag(note, "p").classes("ck-note")
+                TextTag(translated(note), "p").classes("ck-note")
 
 
 def _offer_readings(session: TabSession, problem: cn.ChalknetError) -> None:
@@ -170,11 +170,11 @@ def forms_panel(session: TabSession) -> None:
         formula.set_content(texts.formula)
         shown.text = texts.text
 
-    newest: Newest[FormQuestion, ShownForms] = Newest(session.workers, shown_forms, show)
+    latest: LatestRequest[FormRequest, ShownForms] = LatestRequest(session.workers, shown_forms, show)
 
     def follow() -> None:
         if session.network is not None and session.problem is None:
-            newest.ask(FormQuestion(session.network, chosen["form"]))
+            latest.request(FormRequest(session.network, chosen["form"]))
 
     def press(name: str) -> None:
         chosen["form"] = name
@@ -192,11 +192,11 @@ def forms_panel(session: TabSession) -> None:
             chips[name].classes("ck-chip", remove="ck-button")
     session.on_change(follow)
     if session.network is not None:
-        show(shown_forms(FormQuestion(session.network, chosen["form"])))
+        show(shown_forms(FormRequest(session.network, chosen["form"])))
     press(chosen["form"])
 
 
-class FormQuestion(NamedTuple):
+class FormRequest(NamedTuple):
     """A network, and the form in which to show it."""
 
     network: cn.Network
@@ -210,12 +210,10 @@ class ShownForms(NamedTuple):
     text: str
 
 
-def shown_forms(question: FormQuestion) -> ShownForms:
+def shown_forms(request: FormRequest) -> ShownForms:
     """Return the network as a formula and in one form, or the reason that this is not possible."""
-    formula = _written(question.network, "mathml")
-    return ShownForms(
-        formula if formula.startswith("<math") else "", _written(question.network, question.form)
-    )
+    formula = _written(request.network, "mathml")
+    return ShownForms(formula if formula.startswith("<math") else "", _written(request.network, request.form))
 
 
 def _written(network: cn.Network, form: Any) -> str:

@@ -31,7 +31,7 @@ _BODY = "the body"
 
 
 @dataclass(frozen=True)
-class Question:
+class PredictionRequest:
     """The rows of a request.
 
     Args:
@@ -56,14 +56,14 @@ class Question:
         Raises:
             ChalknetError: for rows that do not match the fit's columns.
         """
-        found = self.direct_answer(predictor)
-        return self.full_answer(predictor) if found is None else found
+        found = self.direct_prediction(predictor)
+        return self.full_prediction(predictor) if found is None else found
 
-    def direct_answer(self, predictor: Predictor) -> Prediction | None:
+    def direct_prediction(self, predictor: Predictor) -> Prediction | None:
         """Return the answer if it takes microseconds; None if a table has to be made first."""
         return None if self.columns is None else predictor.answer_columns(self.columns)
 
-    def full_answer(self, predictor: Predictor) -> Prediction:
+    def full_prediction(self, predictor: Predictor) -> Prediction:
         """Return the answer through the full path that tables take."""
         if self.text:
             return _answer_text(self.text, self.encoding, predictor)
@@ -74,8 +74,8 @@ class Question:
         return predictor.answer(self.columns)
 
 
-def json_question(body: bytes, preparation: Preparation | None, x_shape: Sequence[int]) -> Question:
-    """Return the question of a JSON body: one row, a list of rows, or columns.
+def json_request(body: bytes, preparation: Preparation | None, x_shape: Sequence[int]) -> PredictionRequest:
+    """Return the request in a JSON body: one row, a list of rows, or columns.
 
     Args:
         body: of the request.
@@ -97,7 +97,7 @@ def json_question(body: bytes, preparation: Preparation | None, x_shape: Sequenc
             remedy="Look at the example of GET /.",
         ) from problem
     if preparation is None or not preparation.named or not preparation.x:
-        return _array_question(value, preparation, tuple(x_shape))
+        return _array_request(value, preparation, tuple(x_shape))
     names = preparation.names
     if isinstance(value, dict) and any(type(each) is list for each in value.values()):
         _check_names(value, names, _BODY)
@@ -105,24 +105,24 @@ def json_question(body: bytes, preparation: Preparation | None, x_shape: Sequenc
         for name, values in columns.items():
             if type(values) is not list:
                 raise _mixed(name, values)
-        return Question("columns", max(map(len, columns.values())), columns)
+        return PredictionRequest("columns", max(map(len, columns.values())), columns)
     if isinstance(value, dict):
         _check_names(value, names, _BODY)
-        return Question("row", 1, {name: [value[name]] for name in names})
+        return PredictionRequest("row", 1, {name: [value[name]] for name in names})
     if isinstance(value, list) and value:
-        return Question("rows", len(value), _columns_of(value, names))
+        return PredictionRequest("rows", len(value), _columns_of(value, names))
     raise _no_rows(value, f'{{"{names[0]}": ...}}, a list of such rows, or {{"{names[0]}": [...]}}')
 
 
-def csv_question(body: bytes, encoding: str | None) -> Question:
-    """Return the question of a CSV body, with a header if the columns of the fit have names.
+def csv_request(body: bytes, encoding: str | None) -> PredictionRequest:
+    """Return the request in a CSV body, with a header if the columns of the fit have names.
 
     Raises:
         InvalidValue: for an empty body.
     """
     if not body.strip():
         raise _no_rows("", "CSV with a header")
-    return Question("rows", max(1, body.count(b"\n")), text=body, encoding=encoding)
+    return PredictionRequest("rows", max(1, body.count(b"\n")), text=body, encoding=encoding)
 
 
 def _columns_of(rows: Sequence[Any], names: Sequence[str]) -> dict[str, list[object]]:
@@ -162,7 +162,9 @@ def _check_values(name: str, values: Sequence[object]) -> None:
             )
 
 
-def _array_question(value: Any, preparation: Preparation | None, x_shape: tuple[int, ...]) -> Question:
+def _array_request(
+    value: Any, preparation: Preparation | None, x_shape: tuple[int, ...]
+) -> PredictionRequest:
     """Return rows without names: one sample, or a list of them."""
     example = f"a list of {x_shape[0] if len(x_shape) == 1 else ' by '.join(map(str, x_shape))} numbers"
     if type(value) is not list or not value:
@@ -179,9 +181,9 @@ def _array_question(value: Any, preparation: Preparation | None, x_shape: tuple[
     if pixels and array.dtype.kind in "iu" and 0 <= array.min() <= array.max() <= 255:
         array = array.astype(np.uint8)  # as in the files of pixels
     if array.shape == x_shape:
-        return Question("row", 1, data=array[np.newaxis])
+        return PredictionRequest("row", 1, data=array[np.newaxis])
     if array.shape[1:] == x_shape:
-        return Question("rows", len(array), data=array)
+        return PredictionRequest("rows", len(array), data=array)
     raise ShapeMismatch(
         where=_BODY,
         got=f"numbers of shape {array.shape}",
@@ -214,12 +216,12 @@ def _answer_text(text: bytes, encoding: str | None, predictor: Predictor) -> Pre
             found = predictor.answer(path, {"encoding": encoding} if encoding else None)
         except ChalknetError as problem:
             problem.excerpt = None
-            _say_body(problem, str(path))
+            _name_body(problem, str(path))
             raise
         return replace(found, notes=tuple(_without(note, str(path)) for note in found.notes))
 
 
-def _say_body(problem: ChalknetError, path: str) -> None:
+def _name_body(problem: ChalknetError, path: str) -> None:
     for name in ("where", "got", "wanted", "remedy"):
         setattr(problem, name, _without(getattr(problem, name), path))
 
