@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels
-from chalknet.notation.pictures.choice import unit_holds
+from chalknet.notation.pictures.choice import PALE, unit_holds
 from chalknet.notation.pictures.lettering import Lettering
-from chalknet.notation.pictures.outlined import Found
+from chalknet.notation.pictures.outlined import Found, rim_ink
 from chalknet.notation.pictures.rims import Rims, rim_seen, rims_of, votes_for
 
 _MOST = 150
@@ -30,6 +30,7 @@ _CROSSED = 0.2  # of a ring within, more than what is usual
 _CROSSED_STEADY = 0.12
 _WITHIN, _WITHIN_STEADY = (0.55, 0.65, 0.75), (0.68, 0.75, 0.8)  # of the radius: that ring
 _ALIKE = 1.2  # times larger or smaller
+_CLEAR = 0.018  # off by this little is a circle
 _LEAST_SIZE = 12
 
 
@@ -78,6 +79,8 @@ class _Circles:
         self._crossed = (_CROSSED if self._wobble > _STEADY else _CROSSED_STEADY) + float(
             np.median([self._lines_within(disc) for disc in self._alike] or [0])
         )
+        self._dark = float(np.median([rim_ink(canvas, disc) for disc in self._alike] or [0]))
+        self._off = float(np.median([disc.off for disc in self._alike] or [0]))
         self._are_filled = sum(disc.is_filled for disc in self._alike) > 0.9 * len(self._alike)
 
     def all(self) -> list[Found]:
@@ -100,8 +103,8 @@ class _Circles:
         return found
 
     def _is_mesh(self, disc: Found) -> bool:
-        """Return whether lines run within a disc, or it has the colour of the ground where no other has."""
-        if self._lines_within(disc) > self._crossed:
+        """Return whether lines run within a disc, its rim is pale, or it alone has the colour of the ground."""
+        if rim_ink(self._canvas, disc) < PALE * self._dark or self._lines_within(disc) > self._crossed:
             return True
         return self._are_filled and not self._is_filled(disc) and not self._holds_words(disc)
 
@@ -122,7 +125,7 @@ class _Circles:
         """Return the units without discs that lines form where they cross."""
         kept = []
         for unit in self._units:
-            if unit.kind != "disc" or unit.is_filled or self._holds_words(unit):
+            if unit.kind != "disc" or unit.is_filled or self._holds_words(unit) or self._is_clear(unit):
                 kept.append(unit)
                 continue
             others = [other for other in self._alike if other is not unit]
@@ -132,6 +135,11 @@ class _Circles:
             ):
                 kept.append(unit)
         return kept
+
+    def _is_clear(self, unit: Found) -> bool:
+        """Return whether a disc is as round, closed and dark as others are: meshes have straight sides."""
+        alike = 1 / _ALIKE < unit.size / self._size < _ALIKE and unit.off < max(_CLEAR, 1.4 * self._off)
+        return alike and unit.seen > 0.95 and rim_ink(self._canvas, unit) > PALE * self._dark
 
     def _holds_words(self, disc: Found) -> bool:
         return any(unit_holds(disc, one) for one in self._words)

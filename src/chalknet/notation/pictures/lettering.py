@@ -192,9 +192,16 @@ def _read(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
 
     seen = _reader().read(TextRecInput(img=list(crops), return_word_box=False))
     return [
-        (_TIMES.sub("x", str(text).strip()), float(trust))
+        (_closed(_TIMES.sub("x", str(text).strip())), float(trust))
         for text, trust in zip(seen.txts, seen.scores, strict=True)
     ]
+
+
+def _closed(text: str) -> str:
+    """Return a text with the bracket that closes it, which the rim of a unit often hides."""
+    if text.count("(") == text.count(")") + 1 and text[-1:].isalnum():
+        return text + ")"
+    return text
 
 
 def _placed(corners: Pixels) -> Lettering:
@@ -224,11 +231,12 @@ def words_within(
                 places.append(crop)
     if not crops:
         return []
-    return [
+    found = (
         Lettering(text, crop.x, crop.y, crop.width, crop.height, 0.0, trust)
         for crop, (text, trust) in zip(places, _read(crops), strict=True)
         if _says_something(text) and trust >= _LEAST_ALONE and text not in _LIKE_LINES
-    ]
+    )
+    return without_rims(list(found), shapes)
 
 
 @dataclass(frozen=True)
@@ -289,7 +297,7 @@ def without_rims(words: Sequence[Lettering], shapes: Sequence[Found]) -> list[Le
         around = [s for s in shapes if abs(one.x - s.x) < 0.3 * s.width and abs(one.y - s.y) < 0.3 * s.height]
         if around and one.is_round_letter and one.height > 0.7 * around[0].size:
             continue
-        bare = _TIMES.sub("x", one.text.strip("()（）[]|"))
+        bare = _closed(_TIMES.sub("x", one.text.strip("()（）[]|")))
         found.append(replace(one, text=bare) if around and around[0].is_round and bare else one)
     return found
 
@@ -302,13 +310,22 @@ def without_shapes(words: Sequence[Lettering], shapes: Sequence[Found], size: fl
         shapes: the outlines in the picture.
         size: the usual size of a unit.
     """
+    if not size:
+        return list(words)
     large = [shape for shape in shapes if shape.size > 0.7 * size and shape.off < 0.05]
     return [
         one
         for one in words
         if not any(_is_around(one, shape) for shape in large)
-        and sum(one.holds(shape.x, shape.y) and shape.size < one.height for shape in large) < 2
+        and not _is_row_of(one, large)
     ]
+
+
+def _is_row_of(words: Lettering, shapes: Sequence[Found]) -> bool:
+    """Return whether words are a row of shapes: two at least, and most of what a plain word would be."""
+    inside = [shape for shape in shapes if words.holds(shape.x, shape.y) and shape.size < words.height]
+    most = sum(shape.width for shape in inside) > 0.5 * words.width
+    return len(inside) > 1 and (most or not is_plain_word(words))
 
 
 def _is_around(words: Lettering, shape: Found) -> bool:

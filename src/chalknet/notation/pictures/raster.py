@@ -11,7 +11,7 @@ import numpy as np
 
 from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMark, TextMark, UnreadMark
-from chalknet.notation.pictures.arrangement import columns_of, runs_sideways
+from chalknet.notation.pictures.arrangement import columns_of, forward, runs_sideways
 from chalknet.notation.pictures.bent import bent_joints
 from chalknet.notation.pictures.bundles import open_pairs, settled
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels, canvas_of
@@ -72,6 +72,7 @@ def seen_in(canvas: InkedPicture) -> Contents:
     joints = _joints(canvas, hidden, choice.units)
     loose = _loose_ink(canvas, hidden, joints)
     lines = settled(choice.units, joints, loose, biases(choice.units, words))
+    lines = replace(lines, joints=forward(choice.units, lines.joints))
     dots = rows_of_dots(canvas, choice.units, words, choice.size)
     dots = [row for row in dots if not any(joint.dashed and _is_on(row, joint) for joint in lines.joints)]
     others, loose_ends = joining(
