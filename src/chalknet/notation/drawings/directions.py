@@ -228,7 +228,7 @@ def _by_place(sketch: Sketch, links: Sequence[Link], outward: Collection[str]) -
     inner = [link for link in links if link.source not in outward and link.target not in outward]
     spots = {end: sketch.nodes[end].place for link in inner for end in (link.source, link.target)}
     places = [(key, place) for key, place in spots.items() if place is not None]
-    if len(places) < len(spots):
+    if not places or len(places) < len(spots):
         return None
     found = []
     for axis in ("x", "y"):

@@ -72,7 +72,7 @@ def settled(
 def _without_strays(
     bundle: Sequence[Joint], sides: tuple[Sequence[int], Sequence[int]], alone: Collection[int]
 ) -> list[Joint]:
-    """Return the lines of a bundle without those that only pass by a bias: one leads to most units opposite."""
+    """Return the lines of a bundle without those that pass by a bias, which leads to most units opposite."""
     strays = set()
     for here, opposite in (sides, sides[::-1]):
         units = [number for number in opposite if number not in alone]

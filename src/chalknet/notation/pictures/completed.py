@@ -25,9 +25,11 @@ _STEADY, _UNSTEADY = 0.08, 0.2  # of the radius
 _ENOUGH = 0.85  # of what is usual, of the rim of a circle anywhere
 _IN_LINE = 0.7  # where others stand in line with it
 _AROUND_WORDS = 0.6
+_IN_INK = 0.72  # of the ink that nothing else explains
 _IN_GAP = 0.45  # where a column of even steps leaves a place empty
 _CROSSED = 0.2  # of a ring within, more than what is usual
 _CROSSED_STEADY = 0.12
+_CLOSED_CROSSED = 0.2  # more, where the whole rim is seen: a hand that overlaps itself
 _WITHIN, _WITHIN_STEADY = (0.55, 0.65, 0.75), (0.68, 0.75, 0.8)  # of the radius: that ring
 _ALIKE = 1.2  # times larger or smaller
 _CLEAR = 0.018  # off by this little is a circle
@@ -50,6 +52,24 @@ def completed(canvas: InkedPicture, units: Sequence[Found], words: Sequence[Lett
     if size < _LEAST_SIZE:
         return units
     return _Circles(canvas, units, words, size).all()
+
+
+def missed(
+    canvas: InkedPicture, units: Sequence[Found], words: Sequence[Lettering], left: Pixels
+) -> list[Found]:
+    """Return circles in the ink that is left over: those of a hand that does not close them.
+
+    Args:
+        canvas: the picture.
+        units: those that were found.
+        words: lines of words.
+        left: where there is ink that belongs to no unit, word or line.
+    """
+    discs = [unit for unit in units if unit.kind == "disc"]
+    size = float(np.median([disc.size for disc in discs])) if discs else 0.0
+    if len(discs) < 3 or 2 * len(discs) < len(units) or size < _LEAST_SIZE:
+        return []
+    return _Circles(canvas, units, words, size).among(left)
 
 
 def _may_be_disc(unit: Found, size: float) -> bool:
@@ -92,6 +112,19 @@ class _Circles:
                 found.append(disc)
         return found + self._in_gaps(found)
 
+    def among(self, left: Pixels) -> list[Found]:
+        """Return circles of which most is seen in the ink that is left, and to which lines lead."""
+        near = cv2.dilate(left, np.ones((5, 5), np.uint8)) > 0
+        part = (
+            np.where(near, field, 0) for field in (self._rims.across, self._rims.down, self._rims.strength)
+        )
+        self._rims, self._wobble = Rims(*part, self._rims.bar), _UNSTEADY
+        found: list[Found] = []
+        for disc in self._candidates():
+            if disc.seen >= _IN_INK and not _is_taken(disc, [*self._units, *found]) and _leads(left, disc):
+                found.append(disc)
+        return found
+
     def _in_gaps(self, units: Sequence[Found]) -> list[Found]:
         """Return circles of which little is seen at the places that columns of even steps leave empty."""
         found: list[Found] = []
@@ -103,8 +136,9 @@ class _Circles:
         return found
 
     def _is_mesh(self, disc: Found) -> bool:
-        """Return whether lines run within a disc, its rim is pale, or it alone has the colour of the ground."""
-        if rim_ink(self._canvas, disc) < PALE * self._dark or self._lines_within(disc) > self._crossed:
+        """Return whether lines run within a disc, its rim is pale, or it alone is not filled."""
+        crossed = self._crossed + (_CLOSED_CROSSED if disc.seen > 0.93 * self._usual else 0)
+        if rim_ink(self._canvas, disc) < PALE * self._dark or self._lines_within(disc) > crossed:
             return True
         return self._are_filled and not self._is_filled(disc) and not self._holds_words(disc)
 
@@ -183,6 +217,13 @@ class _Circles:
         seen_part, grown, (x, y) = best
         size = grown * disc.size
         return Found("disc", x, y, size, size, 0.0, 0.05, min(1.0, seen_part))
+
+
+def _leads(left: Pixels, disc: Found) -> bool:
+    """Return whether lines lead to a circle, and less than a third of what is around it is full of them."""
+    x, y = _ring(disc, (1.5,))
+    around = cv2.remap(left, x, y, cv2.INTER_NEAREST)[0] > 0
+    return int((around & ~np.roll(around, 1)).sum()) >= 1 and float(around.mean()) < 1 / 3
 
 
 def _is_taken(disc: Found, units: Sequence[Found], apart: float = 0.47) -> bool:

@@ -23,6 +23,7 @@ _LETTER = 48  # height in pixels of what the model reads
 _MOST_CROPS = 160
 _SHORT = 2  # letters
 _MOST_LINES = 150
+_ASIDE = 0.18  # of a round unit's width, from whose middle its words stand; more is a piece of its rim
 _LONGEST = 1100  # of the picture in which lines of words are looked for
 _ROUND_LETTERS = frozenset("oO0QCcD○〇●•·.°@Φ8G6①e")
 
@@ -270,7 +271,8 @@ def _lettering_in(canvas: InkedPicture, shape: Found) -> _Crop | None:
         return None
     below, across = np.nonzero(mask)
     x0, x1, y0, y1 = across.min(), across.max() + 1, below.min(), below.max() + 1
-    if y1 - y0 < 5:
+    aside = abs(left + (x0 + x1) / 2 - shape.x) / shape.width
+    if y1 - y0 < 5 or (shape.is_round and aside > _ASIDE):
         return None
     margin = max(2, int(0.2 * (y1 - y0)))
     cut = inside[max(0, y0 - margin) : y1 + margin, max(0, x0 - margin) : x1 + margin]
@@ -316,8 +318,7 @@ def without_shapes(words: Sequence[Lettering], shapes: Sequence[Found], size: fl
     return [
         one
         for one in words
-        if not any(_is_around(one, shape) for shape in large)
-        and not _is_row_of(one, large)
+        if not any(_is_around(one, shape) for shape in large) and not _is_row_of(one, large)
     ]
 
 

@@ -265,6 +265,17 @@ def rim_ink(canvas: InkedPicture, shape: Found) -> float:
     return float(np.median(cv2.remap(canvas.ink, px, py, cv2.INTER_LINEAR).max(axis=1)))
 
 
+def rim_lines(canvas: InkedPicture, shape: Found) -> float:
+    """Return on how much of the outline of a shape the ink changes across it within two pixels."""
+    ux, uy = _directions(shape, 64)
+    ink = cv2.remap(
+        canvas.ink, *_rim_points(shape, ux, uy, np.arange(-5, 6, dtype=np.float32)), cv2.INTER_LINEAR
+    )
+    inside, rim, outside = ink[:, :2].mean(axis=1), ink[:, 3:8].max(axis=1), ink[:, -2:].mean(axis=1)
+    step = np.maximum(rim - np.minimum(inside, outside), np.abs(inside - outside))
+    return float((step > max(canvas.least, 0.25 * canvas.level)).mean())
+
+
 def _is_part_of_line(canvas: InkedPicture, shape: Found) -> bool:
     """Return whether there is ink on most of a ring around a disc: it is a piece of a line or an area."""
     ux, uy = _directions(shape, 64)
