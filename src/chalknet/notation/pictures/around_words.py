@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from chalknet.notation.pictures.outlined import Found, rim_lines
 
 _FEWEST = 2  # units in line with the words, that hold words of their size
 _SEEN = 0.75  # of the rim
+_SEEN_IN_STEP = 0.55  # where it stands as far from the next as others do
+_IN_STEP = 3  # units that show how far they stand apart
 _IN_LINE = 0.2  # of a unit, by which the words may stand off the line
 _ALIKE = 1.7  # times larger or smaller
 
@@ -37,13 +40,29 @@ def around_words(canvas: InkedPicture, units: Sequence[Found], words: Sequence[L
             continue
         model = min(mates, key=lambda unit: math.hypot(unit.x - one.x, unit.y - one.y))
         best = max(_tried(canvas, model, one), key=lambda unit: unit.seen)
-        if best.seen >= _SEEN and not any(_overlaps(best, unit) for unit in [*units, *found]):
+        enough = _SEEN_IN_STEP if _keeps_step(mates, one) else _SEEN
+        if best.seen >= enough and not any(_overlaps(best, unit) for unit in [*units, *found]):
             found.append(best)
     return found
 
 
 def _is_in_line(unit: Found, words: Lettering) -> bool:
     return abs(unit.x - words.x) < _IN_LINE * unit.width or abs(unit.y - words.y) < _IN_LINE * unit.height
+
+
+def _keeps_step(mates: Sequence[Found], words: Lettering) -> bool:
+    """Return whether words stand as far at least from units in line with them as these from one another."""
+    for across, along in (("x", "y"), ("y", "x")):
+        line = [
+            one
+            for one in mates
+            if abs(getattr(one, across) - getattr(words, across)) < 0.5 * _IN_LINE * one.size
+        ]
+        places = sorted(getattr(one, along) for one in line)
+        if len(places) >= _IN_STEP:
+            step = min(later - earlier for earlier, later in pairwise(places))
+            return min(abs(place - getattr(words, along)) for place in places) > 0.85 * step
+    return False
 
 
 def _is_like(one: Lettering, other: Lettering) -> bool:

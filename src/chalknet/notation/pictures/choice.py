@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from chalknet.notation.pictures.canvas import InkedPicture
+from chalknet.notation.pictures.canvas import InkedPicture, Pixels
 from chalknet.notation.pictures.lettering import Lettering, is_plain_word
 from chalknet.notation.pictures.outlined import Found
 
 _MOST_ROWS = 12  # of dots
+_LETTERS, _UNLIKE = 4, 0.35  # small parts in line with dots, of other areas, that are a line of words
 PALE = 0.5  # of the ink that the rims of units have, has a mesh between finer lines
 _OVERLAP = 0.08  # of a rim, that lies in other shapes
 
@@ -223,8 +224,24 @@ def rows_of_dots(
         if not any(one.holds(spot[0], spot[1]) and len(one.text) > 3 for one in words)
         and not any(_covers(shape, spot) for shape in shapes)
     ]
-    rows = _in_rows(spots[:400])
+    letters = stats[1:][(stats[1:, 2:4].min(axis=1) > 2) & (stats[1:, 2:4].max(axis=1) < max(8, 0.8 * size))]
+    rows = [row for row in _in_rows(spots[:400]) if not _is_of_text(row, letters)]
     return rows if len(rows) <= _MOST_ROWS else []  # more are a texture
+
+
+def _is_of_text(row: DotRow, letters: Pixels) -> bool:
+    """Return whether a level row goes on to both sides as a line of letters does.
+
+    Args:
+        row: three dots.
+        letters: left, top, width and height of all small parts of the picture, and their areas.
+    """
+    if row.width < row.height:
+        return False
+    x, y = letters[:, 0] + letters[:, 2] / 2, letters[:, 1] + letters[:, 3] / 2
+    beside = (abs(y - row.y) < 2 * row.height) & (abs(x - row.x) < 2 * row.width)
+    others = abs(letters[beside, 4] / (math.pi / 4 * row.height**2) - 1) > _UNLIKE
+    return int(others.sum()) > _LETTERS
 
 
 def _covers(shape: Found, spot: tuple[float, float, int]) -> bool:

@@ -131,7 +131,7 @@ class _Circles:
         for spot in _gaps([unit for unit in units if unit.kind == "disc"], self._size):
             disc = self._placed(Found("disc", *spot, self._size, self._size, 0.0, 0.05))
             enough = disc is not None and disc.seen >= _IN_GAP * self._usual
-            if disc is not None and enough and not _is_taken(disc, [*units, *found], 0.4):
+            if disc is not None and enough and not _is_taken(disc, [*units, *found], 0.45):
                 found.append(disc)
         return found
 

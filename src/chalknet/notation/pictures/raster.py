@@ -68,7 +68,8 @@ def seen_in(canvas: InkedPicture) -> Contents:
     choice = chosen(shapes, words)
     choice = replace(choice, units=completed(canvas, choice.units, words))
     words = without_scraps(without_rims(words, choice.units), choice.units)
-    choice = replace(choice, units=[*choice.units, *around_words(canvas, choice.units, words)])
+    if more := around_words(canvas, choice.units, words):
+        choice = replace(choice, units=completed(canvas, [*choice.units, *more], words))
     words += words_within(canvas, choice.units, words)
     hidden = hidden_by(canvas, choice.units, words)
     joints = _joints(canvas, hidden, choice.units)
