@@ -17,7 +17,7 @@ from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.links import longest, ordering, to_frames
 from chalknet.notation.drawings.rules import Role, Rule, weigh
 from chalknet.notation.drawings.sketch import Link, Sketch
-from chalknet.notation.drawings.vocabulary import Said, is_bias, said
+from chalknet.notation.drawings.vocabulary import Said, is_bias, is_decimal, said
 from chalknet.notation.drawings.words import BIAS_WORD
 
 _RIGHT_TO_LEFT = re.compile(r'rankdir\s{0,9}=\s{0,9}"?RL|^\s{0,99}(?:graph|flowchart)[ \t]+RL', re.M)
@@ -197,11 +197,17 @@ def _written(links: Sequence[Link]) -> dict[str, int] | None:
 def _outward(sketch: Sketch) -> frozenset[str]:
     """Return the nodes from which every line leads away: those that are named as biases."""
     texts = {plain(node.text) for node in sketch.nodes.values()}
+    values = {"1.0"} if any(is_decimal(text) for text in texts) else set()
     named = {
         key
         for key, node in sketch.nodes.items()
         if BIAS_WORD.search(key)
-        or (is_bias(node.text) and not texts & _OF_A_ROW and not _INDEX_0.match(plain(node.text)))
+        or (
+            is_bias(node.text)
+            and not texts & _OF_A_ROW
+            and plain(node.text) not in values
+            and not _INDEX_0.match(plain(node.text))
+        )
     }
     return frozenset(named) if len(named) * 2 < len(sketch.nodes) else frozenset()
 

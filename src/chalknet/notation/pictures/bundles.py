@@ -153,6 +153,9 @@ def _of_bundle(found: Sequence[Joint | None], count: int) -> tuple[list[Joint], 
     poor = count - len(good) - len(hidden) - len(torn)
     if not good and not hidden:
         return [], False
+    covered = sum(joint.trust > 0.5 and joint.own < 0 for joint in here)
+    if len(here) == count and len(ends) > 3 and covered > 0.3 * count and len(good) + covered == count:
+        return [replace(joint, trust=0.5) for joint in here], True
     nearly_all = poor <= 0.02 * count and len(good) >= 0.5 * count
     kept = list(good)
     if nearly_all or len(good) >= 0.8 * (count - len(hidden)):
