@@ -107,6 +107,11 @@ class _Scene:
         return frozenset(fact.node.colour for fact in self.facts.nodes.values() if fact.into)
 
     @cached_property
+    def holds_values(self) -> bool:
+        """Return whether a node is named by a decimal number."""
+        return any(is_decimal(fact.text) for fact in self.facts.nodes.values())
+
+    @cached_property
     def names(self) -> frozenset[str]:
         found = (_INDEXED.match(text) for text in self.texts)
         return frozenset(f"{match[1]}{match[2]}".lower() for match in found if match)
@@ -259,7 +264,7 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("it names a map", "bias", -5, lambda v: v.fact.said.operation),
         Rule("something leads to it", "bias", -9, lambda v: v.fact.into),
         Rule("it is a decimal number, as others are", "bias", -6,
-             lambda v: v.name == "1.0" and any(is_decimal(name) for name in v.scene.names)),
+             lambda v: v.name == "1.0" and v.scene.holds_values),
         Rule("its name is one of a row", "bias", -6, lambda v: v.goes_on and not BIAS_WORD.search(v.fact.key)),
         Rule("other layers count from 0 too", "bias", -6, lambda v: v.first_of_row and v.scene.counts_from_zero),
         Rule("no index 1 stands beside its index 0", "bias", -6,

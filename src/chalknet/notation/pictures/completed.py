@@ -220,10 +220,10 @@ class _Circles:
 
 
 def _leads(left: Pixels, disc: Found) -> bool:
-    """Return whether lines lead to a circle, and less than a third of what is around it is full of them."""
+    """Return whether lines lead to a circle, and less than half of what is around it is full of them."""
     x, y = _ring(disc, (1.5,))
-    around = cv2.remap(left, x, y, cv2.INTER_NEAREST)[0] > 0
-    return int((around & ~np.roll(around, 1)).sum()) >= 1 and float(around.mean()) < 1 / 3
+    around = cv2.remap(cv2.dilate(left, np.ones((9, 9), np.uint8)), x, y, cv2.INTER_NEAREST)[0] > 0
+    return 0 < float(around.mean()) < 0.5
 
 
 def _is_taken(disc: Found, units: Sequence[Found], apart: float = 0.47) -> bool:

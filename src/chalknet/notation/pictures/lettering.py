@@ -334,7 +334,8 @@ def _is_around(words: Lettering, shape: Found) -> bool:
     fits = shape.width <= 1.15 * words.width and shape.height <= 1.25 * words.height
     if words.angle:
         fits = shape.size <= 1.2 * words.height
-    return fits and words.holds(shape.x, shape.y) and shape.size > 0.3 * words.height
+    is_letter = is_plain_word(words) and shape.width < 0.5 * words.width
+    return fits and not is_letter and words.holds(shape.x, shape.y) and shape.size > 0.3 * words.height
 
 
 def without_scraps(words: Sequence[Lettering], shapes: Sequence[Found]) -> list[Lettering]:
