@@ -61,7 +61,8 @@ def _keeps_step(mates: Sequence[Found], words: Lettering) -> bool:
         places = sorted(getattr(one, along) for one in line)
         if len(places) >= _IN_STEP:
             step = min(later - earlier for earlier, later in pairwise(places))
-            return min(abs(place - getattr(words, along)) for place in places) > 0.85 * step
+            nearest = min(abs(place - float(getattr(words, along))) for place in places)
+            return bool(nearest > 0.85 * step)
     return False
 
 

@@ -115,10 +115,10 @@ class _Circles:
     def among(self, left: Pixels) -> list[Found]:
         """Return circles of which most is seen in the ink that is left, and to which lines lead."""
         near = cv2.dilate(left, np.ones((5, 5), np.uint8)) > 0
-        part = (
+        across, down, strength = (
             np.where(near, field, 0) for field in (self._rims.across, self._rims.down, self._rims.strength)
         )
-        self._rims, self._wobble = Rims(*part, self._rims.bar), _UNSTEADY
+        self._rims, self._wobble = Rims(across, down, strength, self._rims.bar), _UNSTEADY
         found: list[Found] = []
         for disc in self._candidates():
             if disc.seen >= _IN_INK and not _is_taken(disc, [*self._units, *found]) and _leads(left, disc):
