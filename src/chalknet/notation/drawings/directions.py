@@ -17,7 +17,7 @@ from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.links import longest, ordering, to_frames
 from chalknet.notation.drawings.rules import Role, Rule, weigh
 from chalknet.notation.drawings.sketch import Link, Sketch
-from chalknet.notation.drawings.vocabulary import Said, is_bias, said
+from chalknet.notation.drawings.vocabulary import Said, is_bias, is_decimal, said
 from chalknet.notation.drawings.words import BIAS_WORD
 
 _RIGHT_TO_LEFT = re.compile(r'rankdir\s{0,9}=\s{0,9}"?RL|^\s{0,99}(?:graph|flowchart)[ \t]+RL', re.M)
@@ -71,6 +71,8 @@ def _ways(sketch: Sketch, links: list[Link]) -> list[Directed]:
     ]
     depth = _written(links)
     seen = _by_place(sketch, links, outward)
+    if seen and len(set(seen.values())) == 2:
+        seen = seen if depth is not None and _splits_alike(seen, depth) else None
     columns = seen or _by_neighbours(sketch, links, outward, strict=depth is not None)
     if columns is not None and (seen or depth is None or _alike(sketch, depth, columns)):
         links = _ordered(links, columns)
@@ -195,11 +197,17 @@ def _written(links: Sequence[Link]) -> dict[str, int] | None:
 def _outward(sketch: Sketch) -> frozenset[str]:
     """Return the nodes from which every line leads away: those that are named as biases."""
     texts = {plain(node.text) for node in sketch.nodes.values()}
+    values = {"1.0"} if any(is_decimal(text) for text in texts) else set()
     named = {
         key
         for key, node in sketch.nodes.items()
         if BIAS_WORD.search(key)
-        or (is_bias(node.text) and not texts & _OF_A_ROW and not _INDEX_0.match(plain(node.text)))
+        or (
+            is_bias(node.text)
+            and not texts & _OF_A_ROW
+            and plain(node.text) not in values
+            and not _INDEX_0.match(plain(node.text))
+        )
     }
     return frozenset(named) if len(named) * 2 < len(sketch.nodes) else frozenset()
 
@@ -221,12 +229,12 @@ def _from_right(sketch: Sketch, links: Sequence[Link]) -> bool:
 def _by_place(sketch: Sketch, links: Sequence[Link], outward: Collection[str]) -> Mapping[str, int] | None:
     """Return the column in which each node is seen, where all lines lead from one column to the next.
 
-    None where places are not known for all, where both axes have such columns, or only two along one.
+    None where places are not known for all, or both axes have such columns.
     """
     inner = [link for link in links if link.source not in outward and link.target not in outward]
     spots = {end: sketch.nodes[end].place for link in inner for end in (link.source, link.target)}
     places = [(key, place) for key, place in spots.items() if place is not None]
-    if len(places) < len(spots):
+    if not places or len(places) < len(spots):
         return None
     found = []
     for axis in ("x", "y"):
@@ -238,7 +246,13 @@ def _by_place(sketch: Sketch, links: Sequence[Link], outward: Collection[str]) -
         column = {key: bisect_right(ends, value) for key, value in along.items()}
         steps = {abs(column[link.target] - column[link.source]) for link in inner}
         found += [column] if steps == {1} else []
-    return found[0] if len(found) == 1 and max(found[0].values()) > 2 else None
+    return found[0] if len(found) == 1 else None
+
+
+def _splits_alike(seen: Mapping[str, int], depth: Mapping[str, int]) -> bool:
+    """Return whether the two columns that are seen are those of the lines as they are written."""
+    pairs = {(column, depth.get(key)) for key, column in seen.items()}
+    return len(pairs) == 2 == len({written for _, written in pairs})
 
 
 # Columns by what units are joined with

@@ -11,7 +11,7 @@ from chalknet.notation.drawings.beside import beside, is_only
 from chalknet.notation.drawings.colours import name_of, names_in
 from chalknet.notation.drawings.facts import POINTS, Fact, Facts
 from chalknet.notation.drawings.rules import Role, Rule, Weighed, weigh
-from chalknet.notation.drawings.vocabulary import is_bias
+from chalknet.notation.drawings.vocabulary import is_bias, is_decimal
 from chalknet.notation.drawings.words import BIAS_WORD, OPERATOR, SUM
 
 _BEHIND: frozenset[Role] = frozenset(("loss", "training"))
@@ -105,6 +105,11 @@ class _Scene:
     def colours_fed(self) -> frozenset[str]:
         """Return the colours of nodes to which something leads."""
         return frozenset(fact.node.colour for fact in self.facts.nodes.values() if fact.into)
+
+    @cached_property
+    def holds_values(self) -> bool:
+        """Return whether a node is named by a decimal number."""
+        return any(is_decimal(fact.text) for fact in self.facts.nodes.values())
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -258,6 +263,8 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("nothing else leads where it leads", "bias", -6, lambda v: v.fact.out_of and not v.has_some_company),
         Rule("it names a map", "bias", -5, lambda v: v.fact.said.operation),
         Rule("something leads to it", "bias", -9, lambda v: v.fact.into),
+        Rule("it is a decimal number, as others are", "bias", -6,
+             lambda v: v.name == "1.0" and v.scene.holds_values),
         Rule("its name is one of a row", "bias", -6, lambda v: v.goes_on and not BIAS_WORD.search(v.fact.key)),
         Rule("other layers count from 0 too", "bias", -6, lambda v: v.first_of_row and v.scene.counts_from_zero),
         Rule("no index 1 stands beside its index 0", "bias", -6,

@@ -103,6 +103,11 @@ def is_bias(label: str) -> bool:
     return bool(words.BIAS_NODE.fullmatch(plain(label)))
 
 
+def is_decimal(label: str) -> bool:
+    """Return whether a label is a decimal number below 1, as the values in units are."""
+    return bool(_DECIMAL.fullmatch(plain(label)))
+
+
 def adds_bias(text: str) -> bool:
     """Return whether a node's words are those of the sum that adds a bias, as in graphs of operations."""
     return text.lower() in ("add", "+ b", "+b", "biasadd", "+")
@@ -189,6 +194,7 @@ def step_function(text: str) -> str:
     return match.group() if match else ""
 
 
+_DECIMAL = re.compile(r"-?0?[.,]\d{1,4}")
 _MAP_BESIDE_INPUT = re.compile(r"dense(?! ?_?input)\b|linear(?!\s*\})", re.I)
 
 

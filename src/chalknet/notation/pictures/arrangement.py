@@ -51,6 +51,12 @@ def columns_of(shapes: Sequence[Found], joints: Sequence[Joint]) -> list[list[in
     return columns
 
 
+def forward(shapes: Sequence[Found], joints: Sequence[Joint]) -> list[Joint]:
+    """Return lines that begin in the column further left, or in the row further up."""
+    place = {number: at for at, column in enumerate(columns_of(shapes, joints)) for number in column}
+    return [joint.turned if place[joint.one] > place[joint.other] else joint for joint in joints]
+
+
 def upright(shapes: Sequence[Found], joints: Sequence[Joint], *, sideways: bool) -> list[float]:
     """Return where each shape stands across the columns, as if these were upright.
 

@@ -18,6 +18,7 @@ _OWN = 0.7  # of its own ink that a line has to have
 _LOOSE = 0.25  # of the ink between two columns, that belongs to lines that were not followed
 _ALONE = 0.7  # of a line between columns that are no neighbours, that no other line covers
 _BENT = 0.15  # of the lines of a bundle, that are bent where it is drawn by hand or in curves
+_OF_BIAS = 0.6  # of the units behind it, to which a bias leads
 _FOLLOWED, _JOINED = 0.5, 0.6  # of its lines, and of the units on either side, that have to be seen
 
 
@@ -57,6 +58,7 @@ def settled(
         bundle, is_dense = _of_bundle([known.get(pair) for pair in pairs], len(pairs))
         missed = [] if is_dense else _missed(shapes, bundle, (left, right), loose, alone)
         bundle, is_dense = [*bundle, *missed], is_dense or bool(missed)
+        bundle = _without_strays(bundle, (left, right), alone)
         kept.update({(joint.one, joint.other): joint for joint in bundle})
         if is_dense:
             dense.append([*left, *right])
@@ -65,6 +67,20 @@ def settled(
         if pair not in beside and joint.trust > 0.5 and stands_out:
             kept[pair] = joint
     return Settled(list(kept.values()), dense)
+
+
+def _without_strays(
+    bundle: Sequence[Joint], sides: tuple[Sequence[int], Sequence[int]], alone: Collection[int]
+) -> list[Joint]:
+    """Return the lines of a bundle without those that pass by a bias, which leads to most units opposite."""
+    strays = set()
+    for here, opposite in (sides, sides[::-1]):
+        units = [number for number in opposite if number not in alone]
+        for bias in set(here) & set(alone):
+            count = sum(bias in pair and bool(pair & {*units}) for pair in ({j.one, j.other} for j in bundle))
+            if count < _OF_BIAS * len(units):
+                strays.add(bias)
+    return [joint for joint in bundle if not strays & {joint.one, joint.other}]
 
 
 def _missed(
@@ -137,6 +153,9 @@ def _of_bundle(found: Sequence[Joint | None], count: int) -> tuple[list[Joint], 
     poor = count - len(good) - len(hidden) - len(torn)
     if not good and not hidden:
         return [], False
+    covered = sum(joint.trust > 0.5 and joint.own < 0 for joint in here)
+    if len(here) == count and len(ends) > 3 and covered > 0.3 * count and len(good) + covered == count:
+        return [replace(joint, trust=0.5) for joint in here], True
     nearly_all = poor <= 0.02 * count and len(good) >= 0.5 * count
     kept = list(good)
     if nearly_all or len(good) >= 0.8 * (count - len(hidden)):

@@ -13,6 +13,8 @@ Pixels: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 _LONGEST, _SHORTEST = 1500, 1000  # of the longer side, in pixels, to work with
 _MOST_ENLARGED = 3.0
 _VERY_GROUND = 0.2  # of the pixels have no other colour than the ground
+_SMALL = 300  # pixels of the longer side, to look for the ground
+_EVEN, _SHADED = 3.0, 0.6  # of ink that the ground has; of that, what is left where its shadows are known
 _FLAT = 0.35  # of the pixels have the colour of a ground that is everywhere the same
 
 
@@ -51,6 +53,11 @@ def canvas_of(image: Pixels) -> InkedPicture:
     ground, is_flat = _ground_of(colours)
     ink = _distance(colours, ground)
     usual = _unevenness(ink)
+    if is_flat and usual > _EVEN:  # a shadow lies on it
+        shaded = _local_ground(colours)
+        off = _distance(colours, shaded)
+        if (rest := _unevenness(off)) < _SHADED * usual:
+            ground, is_flat, ink, usual = shaded, False, off, rest
     least = max(16.0, 4.0 * 1.48 * usual)
     ink = _without_grid(ink, least) if not is_flat or usual >= 0 else ink
     mask = ink > least
@@ -133,7 +140,7 @@ def _resized(colours: Pixels) -> tuple[Pixels, float]:
 def _ground_of(colours: Pixels) -> tuple[Pixels, bool]:
     """Return the colour of the ground at each pixel, or (1, 1, 3) where it is the same everywhere."""
     height, width = colours.shape[:2]
-    part = min(1.0, 300 / max(height, width))
+    part = min(1.0, _SMALL / max(height, width))
     small = cv2.resize(colours, None, fx=part, fy=part, interpolation=cv2.INTER_AREA)
     flat = small.reshape(-1, 3).astype(np.int32)
     bins = (flat[:, 0] >> 4) * 256 + (flat[:, 1] >> 4) * 16 + (flat[:, 2] >> 4)
@@ -144,10 +151,18 @@ def _ground_of(colours: Pixels) -> tuple[Pixels, bool]:
     share = float((np.abs(flat - colour).max(axis=1) < 14).mean())
     if share >= _FLAT:
         return colour.astype(np.float32).reshape(1, 1, 3), True
+    return _local_ground(colours), False
+
+
+def _local_ground(colours: Pixels) -> Pixels:
+    """Return the usual colour around each pixel."""
+    height, width = colours.shape[:2]
+    part = min(1.0, _SMALL / max(height, width))
+    small = cv2.resize(colours, None, fx=part, fy=part, interpolation=cv2.INTER_AREA)
     size = (max(small.shape[:2]) // 6) | 1
     local = cv2.medianBlur(small, min(size, 255))
     local = cv2.GaussianBlur(local, (0, 0), size / 6)
-    return cv2.resize(local, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32), False
+    return cv2.resize(local, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
 
 
 def _distance(colours: Pixels, ground: Pixels) -> Pixels:

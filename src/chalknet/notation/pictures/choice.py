@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from chalknet.notation.pictures.canvas import InkedPicture
+from chalknet.notation.pictures.canvas import InkedPicture, Pixels
 from chalknet.notation.pictures.lettering import Lettering, is_plain_word
 from chalknet.notation.pictures.outlined import Found
 
 _MOST_ROWS = 12  # of dots
+_LETTERS, _UNLIKE = 4, 0.35  # small parts in line with dots, of other areas, that are a line of words
+PALE = 0.5  # of the ink that the rims of units have, has a mesh between finer lines
 _OVERLAP = 0.08  # of a rim, that lies in other shapes
 
 
@@ -70,7 +72,7 @@ def chosen(shapes: Sequence[Found], words: Sequence[Lettering]) -> Chosen:
             for other in found
             if other is not shape and other not in frames and _is_inside(shape, other)
         ]
-        if around and shape.size < 0.8 * max(other.size for other in around):
+        if any(shape.size < 0.8 * other.size or _is_slice(shape, other) for other in around):
             continue
         fits = 0.55 * size <= shape.size <= 1.9 * size
         large = shape.size > 1.9 * size and shape.seen > 0.8
@@ -81,6 +83,13 @@ def chosen(shapes: Sequence[Found], words: Sequence[Lettering]) -> Chosen:
             units.append(shape)
     units = _without_overlaps(_without_panels(units, words))
     return Chosen(_without_meshes(units, words, size), frames, size)
+
+
+def _is_slice(shape: Found, other: Found) -> bool:
+    """Return whether a shape within a box is a part of it that a line cuts off."""
+    as_high = shape.height > 0.8 * other.height and shape.width < 0.8 * other.width
+    as_wide = shape.width > 0.8 * other.width and shape.height < 0.8 * other.height
+    return not shape.is_round and not other.is_round and (as_high or as_wide)
 
 
 def _without_overlaps(units: list[Found]) -> list[Found]:
@@ -138,12 +147,14 @@ def _without_meshes(units: list[Found], words: Sequence[Lettering], size: float)
     written = {unit for unit in units if any(unit_holds(unit, one) for one in words)}
     full = sum(unit in written for unit in core) / len(core)
     is_round = sum(unit.kind == "disc" for unit in core) / len(core)
+    dark = float(np.median([unit.dark for unit in core]))
     kept = []
     for unit in units:
         empty = not unit.is_filled and unit not in written
         doubts = 2.0 * (unit.off > 2.5 * off + 0.012) + 1.0 * (unit.size < 0.75 * size)
         doubts += 1.5 * (empty and filled > 0.7) + 1.0 * (empty and full > 0.7)
         doubts += 1.0 * (is_round > 0.7 and unit.kind != "disc") + 0.5 * (unit.size > 1.4 * size)
+        doubts += 2.0 * (unit.dark < PALE * dark)
         if not empty:
             doubts -= 1.0
         if doubts < 2.0:
@@ -213,8 +224,24 @@ def rows_of_dots(
         if not any(one.holds(spot[0], spot[1]) and len(one.text) > 3 for one in words)
         and not any(_covers(shape, spot) for shape in shapes)
     ]
-    rows = _in_rows(spots[:400])
+    letters = stats[1:][(stats[1:, 2:4].min(axis=1) > 2) & (stats[1:, 2:4].max(axis=1) < max(8, 0.8 * size))]
+    rows = [row for row in _in_rows(spots[:400]) if not _is_of_text(row, letters)]
     return rows if len(rows) <= _MOST_ROWS else []  # more are a texture
+
+
+def _is_of_text(row: DotRow, letters: Pixels) -> bool:
+    """Return whether a level row goes on to both sides as a line of letters does.
+
+    Args:
+        row: three dots.
+        letters: left, top, width and height of all small parts of the picture, and their areas.
+    """
+    if row.width < row.height:
+        return False
+    x, y = letters[:, 0] + letters[:, 2] / 2, letters[:, 1] + letters[:, 3] / 2
+    beside = (abs(y - row.y) < 2 * row.height) & (abs(x - row.x) < 2 * row.width)
+    others = abs(letters[beside, 4] / (math.pi / 4 * row.height**2) - 1) > _UNLIKE
+    return int(others.sum()) > _LETTERS
 
 
 def _covers(shape: Found, spot: tuple[float, float, int]) -> bool:

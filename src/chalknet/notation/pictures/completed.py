@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels
-from chalknet.notation.pictures.choice import unit_holds
+from chalknet.notation.pictures.choice import PALE, unit_holds
 from chalknet.notation.pictures.lettering import Lettering
-from chalknet.notation.pictures.outlined import Found
+from chalknet.notation.pictures.outlined import Found, rim_ink
 from chalknet.notation.pictures.rims import Rims, rim_seen, rims_of, votes_for
 
 _MOST = 150
@@ -25,11 +25,14 @@ _STEADY, _UNSTEADY = 0.08, 0.2  # of the radius
 _ENOUGH = 0.85  # of what is usual, of the rim of a circle anywhere
 _IN_LINE = 0.7  # where others stand in line with it
 _AROUND_WORDS = 0.6
+_IN_INK = 0.72  # of the ink that nothing else explains
 _IN_GAP = 0.45  # where a column of even steps leaves a place empty
 _CROSSED = 0.2  # of a ring within, more than what is usual
 _CROSSED_STEADY = 0.12
+_CLOSED_CROSSED = 0.2  # more, where the whole rim is seen: a hand that overlaps itself
 _WITHIN, _WITHIN_STEADY = (0.55, 0.65, 0.75), (0.68, 0.75, 0.8)  # of the radius: that ring
 _ALIKE = 1.2  # times larger or smaller
+_CLEAR = 0.018  # off by this little is a circle
 _LEAST_SIZE = 12
 
 
@@ -49,6 +52,24 @@ def completed(canvas: InkedPicture, units: Sequence[Found], words: Sequence[Lett
     if size < _LEAST_SIZE:
         return units
     return _Circles(canvas, units, words, size).all()
+
+
+def missed(
+    canvas: InkedPicture, units: Sequence[Found], words: Sequence[Lettering], left: Pixels
+) -> list[Found]:
+    """Return circles in the ink that is left over: those of a hand that does not close them.
+
+    Args:
+        canvas: the picture.
+        units: those that were found.
+        words: lines of words.
+        left: where there is ink that belongs to no unit, word or line.
+    """
+    discs = [unit for unit in units if unit.kind == "disc"]
+    size = float(np.median([disc.size for disc in discs])) if discs else 0.0
+    if len(discs) < 3 or 2 * len(discs) < len(units) or size < _LEAST_SIZE:
+        return []
+    return _Circles(canvas, units, words, size).among(left)
 
 
 def _may_be_disc(unit: Found, size: float) -> bool:
@@ -78,6 +99,8 @@ class _Circles:
         self._crossed = (_CROSSED if self._wobble > _STEADY else _CROSSED_STEADY) + float(
             np.median([self._lines_within(disc) for disc in self._alike] or [0])
         )
+        self._dark = float(np.median([rim_ink(canvas, disc) for disc in self._alike] or [0]))
+        self._off = float(np.median([disc.off for disc in self._alike] or [0]))
         self._are_filled = sum(disc.is_filled for disc in self._alike) > 0.9 * len(self._alike)
 
     def all(self) -> list[Found]:
@@ -89,19 +112,33 @@ class _Circles:
                 found.append(disc)
         return found + self._in_gaps(found)
 
+    def among(self, left: Pixels) -> list[Found]:
+        """Return circles of which most is seen in the ink that is left, and to which lines lead."""
+        near = cv2.dilate(left, np.ones((5, 5), np.uint8)) > 0
+        across, down, strength = (
+            np.where(near, field, 0) for field in (self._rims.across, self._rims.down, self._rims.strength)
+        )
+        self._rims, self._wobble = Rims(across, down, strength, self._rims.bar), _UNSTEADY
+        found: list[Found] = []
+        for disc in self._candidates():
+            if disc.seen >= _IN_INK and not _is_taken(disc, [*self._units, *found]) and _leads(left, disc):
+                found.append(disc)
+        return found
+
     def _in_gaps(self, units: Sequence[Found]) -> list[Found]:
         """Return circles of which little is seen at the places that columns of even steps leave empty."""
         found: list[Found] = []
         for spot in _gaps([unit for unit in units if unit.kind == "disc"], self._size):
             disc = self._placed(Found("disc", *spot, self._size, self._size, 0.0, 0.05))
             enough = disc is not None and disc.seen >= _IN_GAP * self._usual
-            if disc is not None and enough and not _is_taken(disc, [*units, *found], 0.4):
+            if disc is not None and enough and not _is_taken(disc, [*units, *found], 0.45):
                 found.append(disc)
         return found
 
     def _is_mesh(self, disc: Found) -> bool:
-        """Return whether lines run within a disc, or it has the colour of the ground where no other has."""
-        if self._lines_within(disc) > self._crossed:
+        """Return whether lines run within a disc, its rim is pale, or it alone is not filled."""
+        crossed = self._crossed + (_CLOSED_CROSSED if disc.seen > 0.93 * self._usual else 0)
+        if rim_ink(self._canvas, disc) < PALE * self._dark or self._lines_within(disc) > crossed:
             return True
         return self._are_filled and not self._is_filled(disc) and not self._holds_words(disc)
 
@@ -122,7 +159,7 @@ class _Circles:
         """Return the units without discs that lines form where they cross."""
         kept = []
         for unit in self._units:
-            if unit.kind != "disc" or unit.is_filled or self._holds_words(unit):
+            if unit.kind != "disc" or unit.is_filled or self._holds_words(unit) or self._is_clear(unit):
                 kept.append(unit)
                 continue
             others = [other for other in self._alike if other is not unit]
@@ -132,6 +169,11 @@ class _Circles:
             ):
                 kept.append(unit)
         return kept
+
+    def _is_clear(self, unit: Found) -> bool:
+        """Return whether a disc is as round, closed and dark as others are: meshes have straight sides."""
+        alike = 1 / _ALIKE < unit.size / self._size < _ALIKE and unit.off < max(_CLEAR, 1.4 * self._off)
+        return alike and unit.seen > 0.95 and rim_ink(self._canvas, unit) > PALE * self._dark
 
     def _holds_words(self, disc: Found) -> bool:
         return any(unit_holds(disc, one) for one in self._words)
@@ -175,6 +217,13 @@ class _Circles:
         seen_part, grown, (x, y) = best
         size = grown * disc.size
         return Found("disc", x, y, size, size, 0.0, 0.05, min(1.0, seen_part))
+
+
+def _leads(left: Pixels, disc: Found) -> bool:
+    """Return whether lines lead to a circle, and less than half of what is around it is full of them."""
+    x, y = _ring(disc, (1.5,))
+    around = cv2.remap(cv2.dilate(left, np.ones((9, 9), np.uint8)), x, y, cv2.INTER_NEAREST)[0] > 0
+    return 0 < float(around.mean()) < 0.5
 
 
 def _is_taken(disc: Found, units: Sequence[Found], apart: float = 0.47) -> bool:

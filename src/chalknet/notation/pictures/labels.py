@@ -52,7 +52,7 @@ def mended(
             start, count = _surer(words, counted, start)
         if 2 * count <= len(counted):
             continue
-        stem = stems.most_common(1)[0][0]
+        stem = max(stems, key=lambda one: (bool(one), stems[one]))  # a digit alone lost its letter
         for place, (number, match) in counted.items():
             fits = int(match[2]) - place == start
             if (fits and (match[1] or not stem)) or (

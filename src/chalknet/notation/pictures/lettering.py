@@ -23,6 +23,7 @@ _LETTER = 48  # height in pixels of what the model reads
 _MOST_CROPS = 160
 _SHORT = 2  # letters
 _MOST_LINES = 150
+_ASIDE = 0.18  # of a round unit's width, from whose middle its words stand; more is a piece of its rim
 _LONGEST = 1100  # of the picture in which lines of words are looked for
 _ROUND_LETTERS = frozenset("oO0QCcD○〇●•·.°@Φ8G6①e")
 
@@ -192,9 +193,16 @@ def _read(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
 
     seen = _reader().read(TextRecInput(img=list(crops), return_word_box=False))
     return [
-        (_TIMES.sub("x", str(text).strip()), float(trust))
+        (_closed(_TIMES.sub("x", str(text).strip())), float(trust))
         for text, trust in zip(seen.txts, seen.scores, strict=True)
     ]
+
+
+def _closed(text: str) -> str:
+    """Return a text with the bracket that closes it, which the rim of a unit often hides."""
+    if text.count("(") == text.count(")") + 1 and text[-1:].isalnum():
+        return text + ")"
+    return text
 
 
 def _placed(corners: Pixels) -> Lettering:
@@ -224,11 +232,12 @@ def words_within(
                 places.append(crop)
     if not crops:
         return []
-    return [
+    found = (
         Lettering(text, crop.x, crop.y, crop.width, crop.height, 0.0, trust)
         for crop, (text, trust) in zip(places, _read(crops), strict=True)
         if _says_something(text) and trust >= _LEAST_ALONE and text not in _LIKE_LINES
-    ]
+    )
+    return without_rims(list(found), shapes)
 
 
 @dataclass(frozen=True)
@@ -262,7 +271,8 @@ def _lettering_in(canvas: InkedPicture, shape: Found) -> _Crop | None:
         return None
     below, across = np.nonzero(mask)
     x0, x1, y0, y1 = across.min(), across.max() + 1, below.min(), below.max() + 1
-    if y1 - y0 < 5:
+    aside = abs(left + (x0 + x1) / 2 - shape.x) / shape.width
+    if y1 - y0 < 5 or (shape.is_round and aside > _ASIDE):
         return None
     margin = max(2, int(0.2 * (y1 - y0)))
     cut = inside[max(0, y0 - margin) : y1 + margin, max(0, x0 - margin) : x1 + margin]
@@ -289,7 +299,7 @@ def without_rims(words: Sequence[Lettering], shapes: Sequence[Found]) -> list[Le
         around = [s for s in shapes if abs(one.x - s.x) < 0.3 * s.width and abs(one.y - s.y) < 0.3 * s.height]
         if around and one.is_round_letter and one.height > 0.7 * around[0].size:
             continue
-        bare = _TIMES.sub("x", one.text.strip("()（）[]|"))
+        bare = _closed(_TIMES.sub("x", one.text.strip("()（）[]|")))
         found.append(replace(one, text=bare) if around and around[0].is_round and bare else one)
     return found
 
@@ -302,13 +312,21 @@ def without_shapes(words: Sequence[Lettering], shapes: Sequence[Found], size: fl
         shapes: the outlines in the picture.
         size: the usual size of a unit.
     """
+    if not size:
+        return list(words)
     large = [shape for shape in shapes if shape.size > 0.7 * size and shape.off < 0.05]
     return [
         one
         for one in words
-        if not any(_is_around(one, shape) for shape in large)
-        and sum(one.holds(shape.x, shape.y) and shape.size < one.height for shape in large) < 2
+        if not any(_is_around(one, shape) for shape in large) and not _is_row_of(one, large)
     ]
+
+
+def _is_row_of(words: Lettering, shapes: Sequence[Found]) -> bool:
+    """Return whether words are a row of shapes: two at least, and most of what a plain word would be."""
+    inside = [shape for shape in shapes if words.holds(shape.x, shape.y) and shape.size < words.height]
+    most = sum(shape.width for shape in inside) > 0.5 * words.width
+    return len(inside) > 1 and (most or not is_plain_word(words))
 
 
 def _is_around(words: Lettering, shape: Found) -> bool:
@@ -316,7 +334,8 @@ def _is_around(words: Lettering, shape: Found) -> bool:
     fits = shape.width <= 1.15 * words.width and shape.height <= 1.25 * words.height
     if words.angle:
         fits = shape.size <= 1.2 * words.height
-    return fits and words.holds(shape.x, shape.y) and shape.size > 0.3 * words.height
+    is_letter = is_plain_word(words) and shape.width < 0.5 * words.width
+    return fits and not is_letter and words.holds(shape.x, shape.y) and shape.size > 0.3 * words.height
 
 
 def without_scraps(words: Sequence[Lettering], shapes: Sequence[Found]) -> list[Lettering]:

@@ -29,6 +29,7 @@ class Found:
         off: how badly the form fits, as a part of its size.
         seen: how much of its outline is seen, 0 to 1.
         is_filled: whether it has another colour than the ground.
+        dark: how much ink its rim has; 0 where that was not measured.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Found:
     off: float = 0.0
     seen: float = 1.0
     is_filled: bool = False
+    dark: float = 0.0
 
     @property
     def size(self) -> float:
@@ -252,7 +254,26 @@ def _measured(canvas: InkedPicture, edges: Pixels, shape: Found, is_inner: bool)
     if not is_inner and shape.is_round and _is_part_of_line(canvas, shape):
         seen = 0.0
     width, height = shape.width + 2 * grown, shape.height + 2 * grown
-    return replace(shape, width=width, height=height, seen=seen, is_filled=filled)
+    dark = float(np.median(ink[:, near].max(axis=1)))
+    return replace(shape, width=width, height=height, seen=seen, is_filled=filled, dark=dark)
+
+
+def rim_ink(canvas: InkedPicture, shape: Found) -> float:
+    """Return how much ink the rim of a shape has: lines that form a mesh have less than units, or more."""
+    ux, uy = _directions(shape, 64)
+    px, py = _rim_points(shape, ux, uy, np.arange(-3, 4, dtype=np.float32))
+    return float(np.median(cv2.remap(canvas.ink, px, py, cv2.INTER_LINEAR).max(axis=1)))
+
+
+def rim_lines(canvas: InkedPicture, shape: Found) -> float:
+    """Return on how much of the outline of a shape the ink changes across it within two pixels."""
+    ux, uy = _directions(shape, 64)
+    ink = cv2.remap(
+        canvas.ink, *_rim_points(shape, ux, uy, np.arange(-5, 6, dtype=np.float32)), cv2.INTER_LINEAR
+    )
+    inside, rim, outside = ink[:, :2].mean(axis=1), ink[:, 3:8].max(axis=1), ink[:, -2:].mean(axis=1)
+    step = np.maximum(rim - np.minimum(inside, outside), np.abs(inside - outside))
+    return float((step > max(canvas.least, 0.25 * canvas.level)).mean())
 
 
 def _is_part_of_line(canvas: InkedPicture, shape: Found) -> bool:

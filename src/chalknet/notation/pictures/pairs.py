@@ -54,6 +54,12 @@ class Joint:
         """Return places along it, from its start to its end."""
         return self.way or (self.start, self.end)
 
+    @property
+    def turned(self) -> Joint:
+        """Return the same line from its other end."""
+        return replace(self, one=self.other, other=self.one, start=self.end, end=self.start,
+                       way=self.way[::-1])  # fmt: skip
+
 
 @dataclass(frozen=True)
 class _Asked:

@@ -11,12 +11,13 @@ import numpy as np
 
 from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMark, TextMark, UnreadMark
-from chalknet.notation.pictures.arrangement import columns_of, runs_sideways
+from chalknet.notation.pictures.around_words import around_words
+from chalknet.notation.pictures.arrangement import columns_of, forward, runs_sideways
 from chalknet.notation.pictures.bent import bent_joints
 from chalknet.notation.pictures.bundles import open_pairs, settled
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels, canvas_of
 from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usual_size
-from chalknet.notation.pictures.completed import completed
+from chalknet.notation.pictures.completed import completed, missed
 from chalknet.notation.pictures.figures import whole_of
 from chalknet.notation.pictures.labels import biases, mended, shared_out
 from chalknet.notation.pictures.lettering import (
@@ -32,7 +33,7 @@ from chalknet.notation.pictures.pairs import Joint, free_pairs, hidden_by, joint
 from chalknet.notation.pictures.pointing import pointing, turned_alike
 from chalknet.notation.pictures.region import Contents, network_part
 from chalknet.notation.pictures.ruling import ruled, without_ruling
-from chalknet.notation.pictures.strokes import Heads, TracedLine, heads_of, joining, traced
+from chalknet.notation.pictures.strokes import Heads, TracedLine, heads_of, joining, left_over, traced
 
 _OWN_WIDTH = 7  # of a line, in pixels, with the wobble of a hand
 _MOST_BENT = 1500  # pairs between which a bent line is looked for
@@ -67,15 +68,24 @@ def seen_in(canvas: InkedPicture) -> Contents:
     choice = chosen(shapes, words)
     choice = replace(choice, units=completed(canvas, choice.units, words))
     words = without_scraps(without_rims(words, choice.units), choice.units)
+    if more := around_words(canvas, choice.units, words):
+        choice = replace(choice, units=completed(canvas, [*choice.units, *more], words))
     words += words_within(canvas, choice.units, words)
     hidden = hidden_by(canvas, choice.units, words)
     joints = _joints(canvas, hidden, choice.units)
+    left = left_over(canvas, choice.units, joints, words)
+    if more := missed(canvas, choice.units, words, left):
+        choice = replace(choice, units=[*choice.units, *more])
+        words += words_within(canvas, more, words)
+        hidden = hidden_by(canvas, choice.units, words)
+        joints = _joints(canvas, hidden, choice.units)
     loose = _loose_ink(canvas, hidden, joints)
     lines = settled(choice.units, joints, loose, biases(choice.units, words))
+    lines = replace(lines, joints=forward(choice.units, lines.joints))
     dots = rows_of_dots(canvas, choice.units, words, choice.size)
     dots = [row for row in dots if not any(joint.dashed and _is_on(row, joint) for joint in lines.joints)]
     others, loose_ends = joining(
-        traced(canvas, choice.units, lines.joints, words), choice.units, lines.joints
+        traced(left_over(canvas, choice.units, lines.joints, words), choice.units), choice.units, lines.joints
     )
     heads = pointing(choice.units, lines.joints, heads_of(canvas, hidden, choice.units, lines.joints))
     others = turned_alike(choice.units, others, lines.joints, heads)

@@ -58,7 +58,7 @@ class _Box:
 
 def network_part(seen: Contents) -> Contents:
     """Return what belongs to the largest group of joined shapes; everything where nothing is joined."""
-    groups = _groups(len(seen.shapes), seen.joints)
+    groups = _groups(len(seen.shapes), seen)
     if not seen.joints:
         return seen
     counts = Counter(groups[joint.one] for joint in seen.joints)
@@ -103,11 +103,12 @@ def _says_words(seen: Contents, groups: Sequence[int], group: int) -> bool:
     return any(unit_holds(shape, one) and len(one.text) > 1 for shape in members for one in seen.words)
 
 
-def _groups(count: int, joints: Sequence[Joint]) -> list[int]:
+def _groups(count: int, seen: Contents) -> list[int]:
     """Return for each shape the number of the group of joined shapes that it is in."""
     groups = DisjointSets(range(count))
-    for joint in joints:
-        groups.join(joint.one, joint.other)
+    traced = (line.ends for line in seen.lines if line.ends)
+    for one, other in (*((joint.one, joint.other) for joint in seen.joints), *traced):
+        groups.join(one, other)
     return [groups.first_of(number) for number in range(count)]
 
 

@@ -40,10 +40,10 @@ class TracedLine:
     ends: tuple[int, int] | None = None
 
 
-def traced(
+def left_over(
     canvas: InkedPicture, shapes: Sequence[Found], joints: Sequence[Joint], words: Sequence[Lettering]
-) -> list[TracedLine]:
-    """Return the lines that are left when shapes, words and the lines between shapes are taken away."""
+) -> Pixels:
+    """Return where ink is left when shapes, words and the lines between shapes are taken away."""
     left = canvas.mask.astype(np.uint8)
     for shape in shapes:
         half = (shape.width / 2 + 2, shape.height / 2 + 2)
@@ -59,6 +59,11 @@ def traced(
     wide = round(1.3 * thickness(canvas)) + 8
     for joint in joints:
         cv2.polylines(left, [np.round(joint.points).astype(np.int32)], False, 0, wide)
+    return left
+
+
+def traced(left: Pixels, shapes: Sequence[Found]) -> list[TracedLine]:
+    """Return the lines that are left over beside shapes, words and the lines that are known."""
     unit = float(np.median([shape.size for shape in shapes])) if shapes else 20.0
     return _lines_of(left, max(10.0, 0.35 * unit))
 
