@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from tests.notation.formulas import ARROWS, LATEX, NETWORKS
 from tests.strategies import networks
 
+import chalknet as cn
 from chalknet.errors import NotationError
 from chalknet.notation import NOTATIONS, Notation, recognise
 from chalknet.notation.arrows import CERTAIN
@@ -56,10 +58,26 @@ def test_a_formula_is_counted_without_the_other_forms():
     assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True).stdout == "False\n"
 
 
-def test_names_and_rows_agree_and_suffixes_are_used_once():
+def test_names_and_rows_agree_and_a_suffix_stands_for_one_form_but_that_of_latex():
     assert all(name == row.name for name, row in NOTATIONS.items())
-    suffixes = [suffix for row in NOTATIONS.values() for suffix in row.suffixes]
-    assert len(suffixes) == len(set(suffixes))
+    suffixes = Counter(suffix for row in NOTATIONS.values() for suffix in row.suffixes)
+    assert {suffix for suffix, count in suffixes.items() if count > 1} == {".tex"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\[ h = \tanh(W_1x+b_1), \hat y = \operatorname{softmax}(W_2h+b_2) \]",
+        r"\begin{tikzpicture} \node[circle,draw] (a) at (0,0) {$x$}; \node[circle,draw] (b) at (2,0) {tanh};"
+        r" \draw[->] (a) -- (b); \end{tikzpicture}",
+        r"\underset{(n,3)}{\bf X} \overset{l_1}{\longrightarrow} \underset{(n,1)}{u_1}",
+    ],
+    ids=["formula", "tikz", "latex"],
+)
+def test_a_tex_file_is_read_as_its_text_is(text, tmp_path):
+    path = tmp_path / "a.tex"
+    path.write_text(text, encoding="utf-8")
+    assert cn.read(path) == cn.read(text)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "hello world", "<p>a page</p>"])
