@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from chalknet.network import Activation, Linear, Network, Step
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.vocabulary import Said, clauses
+from chalknet.notation.drawings.vocabulary import Said, clauses, roles_in
 from chalknet.notation.pages.blocks import blocks_of
 
 _OPEN = Activation("?")
-_SENTENCE = re.compile(r"(?<=[.!?。])\s|\n\s*\n|</?(?:p|li|h\d|td|div)\b[^<>]*>")
+_SENTENCE = re.compile(r"(?<=[.!?。])\s|\n\s*\n|</?(?:p|li|h\d|td|th|dd|div|figcaption|caption)\b[^<>]*>")
 _LONGEST, _MOST = 400, 400  # characters of a sentence, sentences of a page
 
 
@@ -40,7 +40,8 @@ def told_in_prose(network: Network, page: str) -> Network:
             steps += [step, *(clause.steps if at in bare and clause is not None else ())]
     if tuple(steps) == network.steps:
         return replace(network, notes=(*network.notes, *_contradicted(network, told, maps[-1])))
-    notes += [f"{clause.text!r} was taken from the text around the drawing" for clause in told.values()]
+    taken = dict.fromkeys(clause.text for clause in told.values())
+    notes += [f"{text!r} was taken from the text around the drawing" for text in taken]
     if _OPEN in steps:
         notes.append("the activation of a layer is neither drawn nor told: it stays ?")
     return replace(network, steps=tuple(steps), notes=tuple(notes))
@@ -69,6 +70,9 @@ def _told(page: str) -> dict[str, Said]:
         if len(sentence) > _LONGEST or "-->" in sentence or "->" in sentence:
             continue
         for clause in clauses(plain(sentence.replace("\n", " "))):
-            if clause.role in found and _OPEN not in clause.steps and len(clause.steps) + clause.linear == 1:
-                found[clause.role].setdefault((clause.steps, clause.linear), clause)
+            if _OPEN in clause.steps or len(clause.steps) + clause.linear != 1:
+                continue
+            both = clause.role == "all" and roles_in(clause.text) > 1  # `hidden and output layers use tanh`
+            for role in found if both else {clause.role} & found.keys():
+                found[role].setdefault((clause.steps, clause.linear), clause)
     return {role: next(iter(said.values())) for role, said in found.items() if len(said) == 1}
