@@ -11,6 +11,7 @@ demo: $(READY)  ## the main job: fit MNIST's digits 0 and 1 by three methods, wr
 	$(BIN)/chalknet demo --out demo
 
 test: check  ## every check and every test, and a minute of fuzz
+	$(BIN)/python -m compileall -q src tests  # once, not in each of the hundreds of processes of the tests
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal
 	$(BIN)/python -m tests.fuzz 60
 
