@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from chalknet.notation.drawings.sketch import Sketch
 
@@ -17,6 +18,55 @@ _CLOSING = {
 _SPLIT = re.compile(r"\\.|[{}()\[\],/&;]", re.S)
 _SPACE = re.compile(r"\s*+")
 COMMAND = re.compile(r"\\([a-zA-Z@]++)[ \t]*+\n?[ \t]*+|\\.", re.S)
+
+
+_ACCENTS = {
+    "'": 0x301,
+    "`": 0x300,
+    "^": 0x302,
+    '"': 0x308,
+    "~": 0x303,
+    "=": 0x304,
+    ".": 0x307,
+    "u": 0x306,
+    "v": 0x30C,
+    "H": 0x30B,
+    "c": 0x327,
+    "k": 0x328,
+    "r": 0x30A,
+}
+_ACCENT = re.compile(
+    r"\\(?:(['`^\"~=.])\s*(?:\{\s*\\?([A-Za-z])(?![A-Za-z])\s*\}|\\?([A-Za-z])(?![A-Za-z]*\{))|([uvHckr])\s*\{\s*([A-Za-z])\s*\})"
+)
+_LETTERS = {
+    "ss": "ß",
+    "o": "ø",
+    "O": "Ø",
+    "l": "ł",
+    "L": "Ł",
+    "ae": "æ",
+    "AE": "Æ",
+    "oe": "œ",
+    "aa": "å",
+    "AA": "Å",
+    "i": "ı",
+}
+_LETTER = re.compile(r"\\(ss|o|O|l|L|ae|AE|oe|aa|AA|i)(?:\{\}|(?![A-Za-z])\s?)")
+
+
+def with_accents(text: str) -> str:
+    r"""Return words with their accents as characters: `\'el\`eve, Stra\ss e`; formulas between dollars stay."""
+    if "\\" not in text:
+        return text
+    parts = text.split("$")
+    for i in range(0, len(parts), 2):
+        parts[i] = _LETTER.sub(lambda found: _LETTERS[found[1]], _ACCENT.sub(_accented, parts[i]))
+    return "$".join(parts)
+
+
+def _accented(found: re.Match[str]) -> str:
+    sign, letter = found[1] or found[4], found[2] or found[3] or found[5]
+    return normalize("NFC", letter + chr(_ACCENTS[sign]))
 
 
 class Unread(Exception):

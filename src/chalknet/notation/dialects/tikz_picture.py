@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from chalknet.notation.dialects.tex_text import Unread
+from chalknet.notation.dialects.tex_text import Unread, with_accents
 from chalknet.notation.dialects.tikz_chains import Chain
 from chalknet.notation.dialects.tikz_styles import LineLook, Look
 from chalknet.notation.drawings.sketch import Drawn, Link, Place, Sketch
@@ -376,9 +376,10 @@ def shown_text(text: str) -> str:
     r"""Return the text of a node as it is shown, mathematics as written: `\small a\\b` -> two lines."""
     if "\\begin{tikzpicture}" in text:
         text = text[: text.index("\\begin{tikzpicture}")] + text[text.rfind("\\end{tikzpicture}") + 17 :]
-    text = " ".join(text.replace("~", " ").split())
+    text = " ".join(re.sub(r"(?<!\\)~", " ", text).split())
     text = _LINE_END.sub("\n", text)
     if "\\" in text:
+        text = with_accents(text)
         text = _SHOWN.sub("", _DROPPED.sub("", _TYPES.sub("", text)))
         text = re.sub(r"\\([&%#_$])(?![a-zA-Z])", r"\1", text) if "$" not in text else text
     if "$" not in text:

@@ -74,7 +74,7 @@ _IDEA = pattern(
 _LEGEND = pattern(
     any_of(
         "legend[ae]?",
-        "key",
+        "key(?!s)",
         "légende",
         "leyenda",
         "legende",

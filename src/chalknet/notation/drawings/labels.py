@@ -51,7 +51,7 @@ def plain(label: str) -> str:
     text = re.sub(breaks, "\n", label).replace("\\N", "")
     if "<" in text:
         text = _TAG.sub(_without_tag, text)
-    text = unescaped(re.sub(r"#(quot|amp|lt|gt|\d{1,7});", _entity, text))
+    text = unescaped(re.sub(r"&?#(quot|amp|lt|gt|\d{1,7});", _entity, text))
     if "\\" in text:
         text = _STYLED.sub("", text)
         text = _LATEX.sub(_command, text)

@@ -138,6 +138,7 @@ _UNIT = re.compile(
     r"(?:[^\W\d_]{1,2}|in|out|inp|hid|input|output|neuron|unit|node)?[\s_^]*[\[({]?[\d,]{0,9}[\])}]?(?:[\s_^]*[\[({]?[\d,]{0,6}[\])}]?)?'{0,3}|[A-Za-z]_?[a-z]|-?[\d.]+"
 )
 _INDEXED = re.compile(r"[xhzauvsoy]_?\d{1,3}(?!\w)")  # `x1 age`
+_MANY_STEPS = 3  # boxes of sums and activations: no flowchart has more
 _MANY_LINKS = 6  # between two columns, where most units are joined with most: no flowchart has them
 _DECISIONS = frozenset(("yes", "no", "true", "false", "예", "아니오", "是", "否", "sí"))
 
@@ -147,7 +148,9 @@ def refuse_other_charts(sketch: Sketch, structure: Structure) -> None:
     columns = structure.columns.all
     texts = [unit.text for column in columns for unit in column.units]
     labels = [link.label for column in columns for link in column.links if link.label]
-    decides = any(plain(label).lower() in _DECISIONS for label in labels) and not _has_layers(texts)
+    steps = sum(map(_names_a_step, texts))
+    layers = _has_layers(texts) or steps > _MANY_STEPS
+    decides = any(plain(label).lower() in _DECISIONS for label in labels) and not layers
     speaks = any(map(_names_a_step, texts)) if _is_tree(columns) else _signs(structure, texts, labels)
     of_words = _is_of_words_alone(structure, texts)
     speaks = speaks and not of_words

@@ -164,6 +164,18 @@ class _View:
         nodes = self.scene.facts.nodes
         return any(len(nodes[link.target].into) > 3 for link in self.fact.out_of[:8])
 
+    @property
+    def has_twins(self) -> bool:
+        """Return whether another node of one letter, to which nothing else leads, hangs on the same nodes."""
+        nodes, before = self.scene.facts.nodes, {link.source for link in self.fact.into}
+        if not before:
+            return False
+        others = [nodes[link.target] for link in nodes[self.fact.into[0].source].out_of[:50]]
+        return any(
+            other is not self.fact and len(other.text) == 1 and {link.source for link in other.into} == before
+            for other in others
+        )
+
     @cached_property
     def is_unfed(self) -> bool:
         """Return whether nothing leads to it, but something to all others that lead where it leads."""
@@ -265,8 +277,8 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("something leads to it", "bias", -9, lambda v: v.fact.into),
         Rule("it is a decimal number, as others are", "bias", -6,
              lambda v: v.name == "1.0" and v.scene.holds_values),
-        Rule("its name is one of a row", "bias", -6, lambda v: v.goes_on and not BIAS_WORD.search(v.fact.key)),
-        Rule("other layers count from 0 too", "bias", -6, lambda v: v.first_of_row and v.scene.counts_from_zero),
+        Rule("its name is one of a row", "bias", -6, lambda v: v.goes_on and not BIAS_WORD.search(f"{v.fact.key} {v.fact.text}")),
+        Rule("other layers count from 0 too", "bias", -6, lambda v: v.first_of_row and v.scene.counts_from_zero and not BIAS_WORD.search(v.fact.text)),
         Rule("no index 1 stands beside its index 0", "bias", -6,
              lambda v: v.first_of_row and v.first_of_row not in v.scene.names and not BIAS_WORD.search(v.fact.text)),
         Rule("other biases are named so, or it is said to be 1", "bias", 6,
@@ -288,6 +300,7 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("it names an operation, an activation or a layer", "loss", -5, lambda v: v.states_a_layer and not is_only(v.fact.node.text, "loss")),
         Rule("the network goes on behind it", "loss", -4, lambda v: v.fact.out_of and not v.out_of & _BEHIND and not v.trains),
         Rule("it is drawn alone", "loss", -1, lambda v: v.fact.alone),
+        Rule("a letter, as others stand beside it that are fed alike", "loss", -5, lambda v: len(v.fact.text) == 1 and v.has_twins),
     ),
     "target": (
         Rule("it leads to a loss alone", "target", 5, lambda v: not v.fact.into and v.fact.out_of and v.out_of == {"loss"}),
@@ -295,6 +308,7 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("it stands where the network is compared", "target", 1, lambda v: not v.fact.into or not v.fact.out_of),
         Rule("it is in the middle of the network", "target", -5, lambda v: v.fact.into and v.fact.out_of and not v.out_of <= _BEHIND),
         Rule("it names an operation or an activation", "target", -4, lambda v: v.fact.said.operation or v.fact.said.steps),
+        Rule("it states its units or that it is linear", "target", -4, lambda v: v.fact.said.counted or v.fact.said.linear),
     ),
     "training": (
         Rule("its words speak of training", "training", 3, lambda v: "training" in v.beside and is_only(v.fact.node.text, "training")),

@@ -76,7 +76,8 @@ def sizes_in(text: str, operation: bool) -> SizesSaid:
             out, into = sizes if "matmul" not in text.lower() else sizes[::-1]
             return SizesSaid(out, True, into)
         return SizesSaid(prod(sizes), True, None, sizes)
-    if match := _TIMES.search(text):
+    times = _TIMES.findall(text)
+    if len(times) == 1 and (match := _TIMES.search(text)):  # `3 × a, 4 × b` counts parts
         return SizesSaid(number_of(match.group(1)), True, counted=True)
     if match := _SIZED.search(text):
         return SizesSaid(number_of(next(filter(None, match.groups()))), True, counted=True)

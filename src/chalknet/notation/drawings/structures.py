@@ -359,8 +359,8 @@ def _components(links: list[Link], depth: dict[str, int]) -> list[list[str]]:
 def without_junctions(sketch: Sketch, links: list[Link]) -> list[Link]:
     """Return the links with those through mere points joined: `a -> . -> b` is `a -> b`."""
     points = {key for key, node in sketch.nodes.items() if node.shape in POINTS}
-    if not points or len(points) == len(sketch.nodes):
-        return links
+    if not points or {end for link in links for end in (link.source, link.target)} <= points:
+        return links  # where all that is joined is a point, points are the units
     into, out_of = defaultdict(list), defaultdict(list)
     for link in links:
         into[link.target].append(link)

@@ -218,9 +218,12 @@ def is_heading(text: str) -> bool:
 def clauses(caption: str) -> list[Said]:
     """Return what each clause of a caption says; its role is "all" where it speaks of every unit."""
     found = []
+    if excepted := words.EXCEPT.search(plain(caption)):
+        return _all_but(plain(caption), excepted)
     whole = said(caption)
     activations = [step for step in whole.steps if isinstance(step, Activation)]
     one_layer = roles_in(caption) == 1 or (whole.operation and is_heading(caption) and not roles_in(caption))
+    one_sentence = one_layer and "\n" in whole.text and not (whole.linear or re.search(r"[;.]\s", whole.text))
     told = {_role(part) for part in re.split(r"[\s,()]+", spelled(whole.text))} - {""}
     several = {"hidden", "output"} <= told and not re.search(r"[;,.]\s", whole.text)
     if several and len(activations) == 1 and not whole.linear and len(whole.text) < 120:
@@ -236,7 +239,15 @@ def clauses(caption: str) -> list[Said]:
         what = said(clause)
         formula = words.EXPRESSION.search(clause) and what.steps
         role = what.role or (
-            "all" if formula else "hidden" if what.operation else "all" if words.ALL.search(clause) else ""
+            whole.role
+            if one_sentence and whole.role
+            else "all"
+            if formula
+            else "hidden"
+            if what.operation
+            else "all"
+            if words.ALL.search(clause)
+            else ""
         )
         if words.REGRESSION.search(clause):
             role = "output"
@@ -244,6 +255,17 @@ def clauses(caption: str) -> list[Said]:
         kinds = {step for step in what.steps if isinstance(step, Activation)}
         if len(kinds) < 2 and (kinds != {Activation("?")} or linear) and (what.steps or linear):
             found.append(Said(what.text, what.steps, linear, role=role))
+    return found
+
+
+def _all_but(caption: str, excepted: re.Match[str]) -> list[Said]:
+    """Return what a caption says of hidden layers and of the output: `tanh everywhere except the output`."""
+    most, rest = said(caption[: excepted.start()]), said(caption[excepted.end() :])
+    found = []
+    if rest.role == "output" and len(most.steps) + most.linear == 1:
+        found.append(Said(most.text, most.steps, most.linear, role="hidden"))
+        if len(rest.steps) + rest.linear == 1:
+            found.append(Said(rest.text, rest.steps, rest.linear, role="output"))
     return found
 
 

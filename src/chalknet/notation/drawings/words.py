@@ -161,12 +161,12 @@ FLATTEN = pattern(
     re.I,
 )
 ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    ("input", pattern(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "ingress[oi]", "invoer(?:laag)?", "girdi", "data", "image", "noise")
-                         + "|giriş|đầu vào|입력|输入|輸入|入力|特征|wejściow|вход", re.I)),
-    ("hidden", pattern(any_of("hidden", "hid", "ocultas?", "cach(?:ée?|ee)s?", "couches? cache", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oaei]", "gizli", "escondid[oa]s?", "dold[ae]?", "intermedia", "bottleneck", "encoder", "decoder")
-                          + "|lớp ẩn|은닉|히든|ukryt|скрыт|隐藏|隱藏|隐含|隠れ|中間", re.I)),
-    ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscit[ae]", "uitvoer(?:laag)?", "ausgabe(?:schicht|neuron)?", "ausg[aä]nge?n?", "predictions?")
-                          + "|çıkış|çıktı|đầu ra|출력|输出|輸出|出力|wyjści|выход", re.I)),
+    ("input", pattern(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "ingress[oi]", "invoer(?:laag)?", "girdi", "masukan", "vstup\\w*", "bemenet\\w*", "indata", "indgang\\w*", "inngang\\w*", "intrare", "intrări", "syöte\\w*", "data", "image", "noise")
+                         + "|είσοδο|εισόδου|вхідн|إدخال|อินพุต|giriş|đầu vào|입력|输入|輸入|入力|特征|wejściow|вход", re.I)),
+    ("hidden", pattern(any_of("hidden", "hid", "tersembunyi", "skryt\\w*", "rejtett\\w*", "skjult\\w*", "ascuns\\w*", "piilo\\w*", "ocultas?", "cach(?:ée?|ee)s?", "couches? cache", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oaei]", "gizli", "escondid[oa]s?", "dold[ae]?", "intermedia", "bottleneck", "encoder", "decoder")
+                          + "|κρυφ|прихован|مخفي|ซ่อน|lớp ẩn|은닉|히든|ukryt|скрыт|隐藏|隱藏|隐含|隠れ|中間", re.I)),
+    ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscit[ae]", "uitvoer(?:laag)?", "ausgabe(?:schicht|neuron)?", "ausg[aä]nge?n?", "keluaran", "výstup\\w*", "výstupní", "kimenet\\w*", "utgång\\w*", "utdata", "udgang\\w*", "utgang\\w*", "ie[șs]ire\\w*", "ulostulo\\w*", "predictions?")
+                          + "|έξοδο|εξόδου|вихідн|إخراج|เอาต์พุต|çıkış|çıktı|đầu ra|출력|输出|輸出|出力|wyjści|выход", re.I)),
 )  # fmt: skip
 PRUNED = pattern(r"(?:connections?|weights?|edges?|links?|synapses?).{0,40}\bprun(?:ed|ing)|\bpruned", re.I)
 ALL = pattern(
@@ -189,6 +189,11 @@ ALL = pattern(
     r"|(?<![^\W\d_])[gfφϕ](?:\([^()]{0,9}\))?\s*(?:=|is\b|:)|activation|aktivierung|activaci[oó]n|attivazione|ativação|aktywacj|активаци|激活函数|活性化関数|활성화 ?함수|aktivasyon",
     re.I,
 )
+EXCEPT = pattern(
+    any_of("except(?: for)?", "but(?= the (?:last|output))", "sauf", "hormis", "excepto", "salvo", "menos", "exceto", "tranne", "eccetto", "außer", "ausgenommen", "behalve", "utom", "oprócz", "kromě", "kivéve", "kecuali")
+    + "|кроме|за исключением|除了|除外|以外|제외|빼고|εκτός|hariç|dışında",
+    re.I,
+)  # fmt: skip
 NO_BIAS = pattern(
     r"bias\s*[=:]\s*(?:false|no|0|off|none)\b|\b(?:no|ohne|sans|senza|sem|bez|zonder|utan)[ _-]?bias(?:u|es)?\b|sem (?:viés|vieses)|sin (?:sesgos?|bias)|sans biais|senza bias|без (?:смещени\w*|байас\w*)|bez (?:obciążeni\w*|wyrazu wolnego)|无偏(?:置|差)|無偏置|沒有偏置|バイアス ?(?:なし|無し)|바이어스 ?없\w*|편향 ?없\w*|no biases|without (?:a )?bias|w/o bias"
     r"|não (?:\w{1,9} )?(?:viés|bias)|no (?:tienen?|hay|usan?|llevan?) (?:sesgos?|bias)|\bkein(?:e|en|er)? bias|pas de biais|non (?:\w{1,9} )?bias"
@@ -335,7 +340,7 @@ WITHOUT = pattern(
 # `p=0,4` as most of Europe writes it; a zero before a comma begins a fraction, but in an index.
 DECIMAL_COMMA = pattern(r"(?<![\w.,_{\[^])(?<!\w\()(0),(\d{1,4})(?![\d,])")
 STEP_FUNCTION = pattern(
-    any_of(r"(?:binary |unit |heaviside )*step(?:[ -]?(?:function|unit|activation))s?", "heaviside", "signum", "hard[ -]?limit(?:er)?", "threshold(?:ing)?(?: function| unit)", "schwellwert(?:funktion)?", "stufenfunktion", "escal[oó]n", "échelon", "gradino", "degrau", "função degrau", r"step(?=\s*(?:\(|$|\n))", r"sgn", r"sign(?=\s*(?:\(|$|\n))", "sprungfunktion", "basamak(?: fonksiyonu)?", "funkcja (?:skokowa|progowa)", "fonction seuil", "funzione (?:a )?(?:gradino|soglia)")
+    any_of(r"(?:binary |unit |heaviside )*step(?:[ -]?(?:function|unit|activation))s?", "heaviside", "signum", "hard[ -]?limit(?:er)?", "threshold(?:ing)?(?: function| unit)", "schwellwert(?:funktion)?", "stufenfunktion", "escal[oó]n", "échelon", "gradino", "degrau", "função degrau", r"step(?=\s*(?:\(|$|\n))", r"sgn", r"sign(?=\s*(?:\(|$|\n))", "sprungfunktion", "basamak(?: fonksiyonu)?", "adım(?: fonksiyonu)?", "skoková funkce", "lépcsős?függvény", "ugrásfüggvény", "stegfunktion", "trinnfunksjon", "fungsi (?:tangga|undak)", "stapfunctie", "askelfunktio", "funcția treaptă", "funkcja (?:skokowa|progowa)", "fonction seuil", "funzione (?:a )?(?:gradino|soglia)")
     + "|^thresh(?:old)?$|пороговая|符号函数|階段関数|ステップ関数|阶跃函数|階躍函數|계단 ?함수|ступенчат",
     re.I,
 )  # fmt: skip
@@ -355,11 +360,11 @@ MORE_THAN_STEPS = pattern(
     re.I,
 )
 UNKNOWN_ACTIVATION = pattern(
-    r"(?:f|g|φ|ϕ|act|activation(?: function)?|활성화 ?함수|激活函数|funci[oó]n de activaci[oó]n)\s*(?:\([·.zua]?\))?",
+    r"(?:f|g|φ|ϕ|act|activation(?: function)?|활성화 ?함수|激活函数|funci[oó]n de activaci[oó]n)\s*(?:\((?:[·.zuasxv]?|net|sum|Σ|in)\))?",
     re.I,
 )
 UNITS = (
-    r"neurons?|units?|nodes?|features?|inputs?|outputs?|values?|pixels?|dims?|dimensions?|variables?|columns?|cells?|d\b|classes|logits?|"
+    r"neurons?|units?|nodes?|features?|inputs?|outputs?|values?|pixels?|booleans?|bits|flags|sensors?|sensor readings|genes|attributes?|atributos?|attributi|attributs|merkmale|dims?|dimensions?|variables?|columns?|cells?|d\b|classes|logits?|"
     r"개|뉴런|노드|유닛|차원|픽셀|个|個|神经元|神經元|节点|單元|单元|維|维|ニューロン|ノード|ユニット|次元|neurones?|n(?:oe|œ)uds?|unit[ée]s?|knoten|einheiten|"
     r"neuronen?|neuron[óo]w|neuroni|neurônios?|нейрон\w*|узл\w*|merkmale|neuronas?|nodos?|unidades?|entradas?|salidas?|p[ií]xeles"
 )
