@@ -205,6 +205,7 @@ def _outward(sketch: Sketch) -> frozenset[str]:
         or (
             is_bias(node.text)
             and not texts & _OF_A_ROW
+            and not (plain(node.text) == "1" and "0" in texts)
             and plain(node.text) not in values
             and not _INDEX_0.match(plain(node.text))
         )

@@ -17,6 +17,7 @@ from chalknet.notation.drawings.refusals import refuse_branches, refuse_foreign,
 from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.drawings.structures import Structure, structures_of
 from chalknet.notation.drawings.view import Reading
+from chalknet.notation.drawings.vocabulary import said
 from chalknet.notation.drawings.walk import Walk, name_of
 
 _EQUAL = 0.4  # readings that differ by less evidence are equally good: the user is asked
@@ -47,6 +48,7 @@ def network_of(sketch: Sketch, name: str | None = None) -> Network:
     sketch.check_labels()
     for key, label in without_numbers({key: node.text for key, node in sketch.nodes.items()}).items():
         sketch.nodes[key].label = label
+    _name_linear_arrows(sketch)
     from_autograd(sketch)
     refuse_foreign(sketch)
     found = _candidates(sketch, name)
@@ -60,6 +62,14 @@ def network_of(sketch: Sketch, name: str | None = None) -> Network:
         doubt = f"or {_short(found[1].network)}, if {_difference(*found[:2])}: say --reading 2"
         return replace(chosen, notes=(*chosen.notes, doubt))
     return chosen
+
+
+def _name_linear_arrows(sketch: Sketch) -> None:
+    """Let `linear` on an arrow be no map where other arrows name activations of the layers before."""
+    if any(said(link.label).only_steps for link in sketch.links if link.label):
+        for link in sketch.links:
+            if link.label.strip().lower() in ("linear", "lineal", "linéaire", "lineare", "lineær"):
+                link.label = "identity"
 
 
 def _candidates(sketch: Sketch, name: str | None) -> list[_Candidate]:

@@ -21,6 +21,11 @@ _SIZED = pattern(
     rf"|(?<![^\W\d_])logits?\s*[=:(]?\s*({NUMBER})",
     re.I,
 )
+_WITH_WORDS = pattern(
+    rf"(?<![\w.,])({NUMBER})(?:\s+[^\W\d_][^\W\d_-]*){{1,2}}[\s-]+(?:inputs|features|neurons|units|nodes|neuronas|neurones|neuronen|neuroni|entradas|entrées|eingaben)(?![^\W\d_])"
+    r"|(?<![\w.,])(\d[\d,]{0,19})\s+[^\W\d_]+-[^\W\d_]+\s+(?:inputs|features|neurons|units|nodes)(?![^\W\d_])",
+    re.I,
+)  # `768 piece-square inputs`
 _BRACKETED = pattern(rf"[(\[]\s*({NUMBER})\s*(?:[)\]]|,\s*(?:[)\]]|(?=[^\W\d]{{3}})))")
 _BARE = pattern(rf"(?<![\w.^_(])(?<![^a-zA-Z]-){NUMBER}(?![\w.%])")
 BATCH_SHAPE = pattern(
@@ -29,7 +34,7 @@ BATCH_SHAPE = pattern(
 _NUMBER_SHAPE = pattern(r"[(\[]\s*(\d+)\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]")
 _SINGLE_VALUE = pattern(r"∈\s*R\s*$")
 _NOT_A_WIDTH = pattern(
-    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|bias(?:es)?\s*[=:]?\s*[+-]?\d+(?:[.,]\d+)?|depth\s*:\s*\d+|[θΘ]\s*=\s*[-+−]?\d+(?:[.,]\d+)?|(?<!input )(?<!output )(?<!de entrada )(?<!de salida )(?<!eingabe)(?<!ausgabe)(?<!입력)(?<!출력)(?<!入力)(?<!出力)(?<!输入)(?<!输出)(?<!輸入)(?<!輸出)(?:layer|capa|couche|schicht|층|层|層|слой|camada|strato|level|단계)s?[^\S\n]*(?:#[^\S\n]*\d+|1?\d)(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
+    r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|bias(?:es)?\s*[=:]?\s*[+-]?\d+(?:[.,]\d+)?|depth\s*:\s*\d+|(?<![^\W\d_])(?:alpha|α|slope|beta|eps|axis|trans[AB]|momentum|lr|seed|version|opset|negative_slope)\s*[=:]\s*[-+]?\d*(?:\.\d+)?(?:e-?\d+)?|[θΘ]\s*=\s*[-+−]?\d+(?:[.,]\d+)?|(?<!input )(?<!output )(?<!de entrada )(?<!de salida )(?<!eingabe)(?<!ausgabe)(?<!입력)(?<!출력)(?<!入力)(?<!出力)(?<!输入)(?<!输出)(?<!輸入)(?<!輸出)(?:layer|capa|couche|schicht|층|层|層|слой|camada|strato|level|단계)s?[^\S\n]*(?:#[^\S\n]*\d+|1?\d)(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
     r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*1?\d(?![\d,])|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|(?:모수|매개변수) [\d,]+개|제 ?\d+|第\s*\d+"
     r"|(?<![\w.,])0\s*(?:[-–—~〜]|\.{2,3}|…|to|through|bis|à|a|até|hasta|do|до|부터|から|到|至)\s*[1-9]\d*(?![\w.,]*\d)",  # `digits 0 to 9`
     re.I,
@@ -85,7 +90,10 @@ def sizes_in(text: str, operation: bool) -> SizesSaid:
         return SizesSaid(number_of(match.group(1)), True)
     if match := _BRACKETED.search(text):
         return SizesSaid(number_of(match.group(1)), True)
-    bare = _BARE.findall(text)
+    if match := _WITH_WORDS.search(text):
+        return SizesSaid(number_of(next(filter(None, match.groups()))), True, counted=True)
+    outside = pattern(r"\([^()]*\)").sub(" ", text)
+    bare = _BARE.findall(outside) or _BARE.findall(text)
     return SizesSaid(number_of(bare[-1]) if bare else None)
 
 

@@ -218,6 +218,7 @@ def is_heading(text: str) -> bool:
 def clauses(caption: str) -> list[Said]:
     """Return what each clause of a caption says; its role is "all" where it speaks of every unit."""
     found = []
+    caption = words.FIGURE_NUMBER.sub("", caption)
     if excepted := words.EXCEPT.search(plain(caption)):
         return _all_but(plain(caption), excepted)
     whole = said(caption)
@@ -236,6 +237,9 @@ def clauses(caption: str) -> list[Said]:
         plain(re.sub(r" {2,}", "\n", caption)),
     ):
         clause = plain(clause)
+        if len(inside := [part for part in re.split(r"[(),;]", clause) if said(part).steps]) > 1:
+            found += [one for part in inside for one in clauses(part)]
+            continue
         what = said(clause)
         formula = words.EXPRESSION.search(clause) and what.steps
         role = what.role or (

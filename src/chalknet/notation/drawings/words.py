@@ -327,7 +327,7 @@ FOREIGN = pattern(
     any_of(
         r"conv(?:olution(?:al)?)?(?:[ _]?[123]d)?(?: ?layer)?", r"(?:max|avg|average|global|mean|adaptive)[ _-]?(?:(?:max|avg|average)[ _-]?)?pool(?:ing)?(?:[ _]?[123]d)?", "pooling", "lstm", "gru",
         "rnn", "recurrent", r"(?<!pay )(?<!your )attention(?!\s*[!:])", "self-attention", "embed(?:ding)?", r"batch[ _-]?norm(?:ali[sz]ation)?\w+", r"layer[ _-]?norm\w+",
-        "transformer", "concat(?:enate)?", r"residual(?! (?:error|plot|sum|variance))", "maxout", "hardtanh", "hard tanh", "log[ _-]?sigmoid", "convoluci[oó]n\\w*",
+        "transformer", "concat(?:enate)?", r"(?<!pde )(?<!ode )(?<!physics )(?<!equation )residual(?! (?:error|plot|sum|variance|loss))", "maxout", "hardtanh", "hard tanh", "log[ _-]?sigmoid", "convoluci[oó]n\\w*",
         "primary key", "foreign key", r"varchar\w*", "deconv\\w*", "upsampl\\w*",
     )
     + r"|^\W*pool[ _]?\d?(?: layer)?[\s,:(\d×x*=k)]*$|합성곱|컨볼루션|풀링|순환|卷积|池化|循环神经|注意力",
@@ -360,7 +360,7 @@ MORE_THAN_STEPS = pattern(
     re.I,
 )
 UNKNOWN_ACTIVATION = pattern(
-    r"(?:f|g|φ|ϕ|act|activation(?: function)?|활성화 ?함수|激活函数|funci[oó]n de activaci[oó]n)\s*(?:\((?:[·.zuasxv]?|net|sum|Σ|in)\))?",
+    r"(?:(?:clipped|capped|squared|shifted|bounded|truncated|thresholded|concatenated|s?c)[ -]?re ?lu|hard[ -]?shrink|snake|f|g|φ|ϕ|act|activation(?: function)?|활성화 ?함수|激活函数|funci[oó]n de activaci[oó]n)\s*(?:\((?:[·.zuasxv]?|net|sum|Σ|in)\))?",
     re.I,
 )
 UNITS = (
@@ -387,7 +387,7 @@ WRITTEN_COUNT = pattern(
     r"|(?:param(?:s|eters?)?|weights)\s*[:=]\s*(\d[\d,]*)(?!\s*[x×,\d])",
     re.I,
 )
-FIGURE_NUMBER = pattern(r"^\W*[^\W\d]{1,14}\.?\s*\d{1,3}\s*[:.]\s+")
+FIGURE_NUMBER = pattern(r"^\W*[^\W\d]{1,14}\.?\s*\d{1,3}(?:\.\d{1,3})?\s*[:.–—-]\s+")
 # A line that says what goes in and what comes out, `784 → 128`; a row of more widths is a caption.
 IN_AND_OUT = pattern(rf"(?:^|[\n:])\s*{NUMBER}\s*(?:->|→|=>|⟶|➔)\s*{NUMBER}(?![\d.]|\s*(?:->|→|=>|⟶|➔))")
 DECIMAL = pattern(r"[+-]?\d*\.\d+")  # a weight on an edge, of which there may be many
