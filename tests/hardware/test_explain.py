@@ -418,3 +418,25 @@ def test_nothing_is_touched_while_nothing_fails():
         inside = sys.gettrace(), sys.getprofile(), copy.copy(net._forward_hooks)
         net(x)
     assert inside == before
+
+
+class Counted(list):
+    """A list that counts the values taken from all such lists."""
+
+    taken = 0
+
+    def __iter__(self):
+        for value in super().__iter__():
+            Counted.taken += 1
+            yield value
+
+
+def test_of_large_variables_a_limited_number_of_values_is_searched():
+    rows = Counted([0.5]) * 30_000
+    first, second, third = ([Counted(rows) for _ in range(9)] for _ in range(3))
+    x, net = torch.zeros(2, 3, device="meta"), torch.nn.Linear(3, 1)
+    before = Counted.taken
+    with pytest.raises(DeviceMismatch, match=r"got x on meta and net\.weight"), cn.explain():
+        net(x)
+    assert len(first) == len(second) == len(third)
+    assert Counted.taken - before < 27 * 30_000 / 3

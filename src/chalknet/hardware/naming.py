@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from types import FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -11,7 +12,8 @@ import torch
 from torch import nn
 
 _DEEPEST = 4  # containers and objects inside one another
-_MOST_THINGS = 20_000  # the most values of a frame that are searched
+_MOST_THINGS = 20_000  # the most values within one variable that are searched
+_MOST_IN_ALL = 100_000  # and within all variables of all frames, the user's own first
 _ATOMS = (ModuleType, FunctionType, MethodType, type, str, bytes, int, float, complex, torch.dtype)
 
 
@@ -47,11 +49,19 @@ class NamedTensor:
 
 
 @dataclass
+class _Budget:
+    """How many more values are searched."""
+
+    left: int
+
+
+@dataclass
 class TensorNames:
     """The names of all tensors in some frames, and of the inputs of modules; the first name found is kept."""
 
     tensors: dict[int, NamedTensor] = field(default_factory=dict)
     inputs: dict[int, NamedTensor] = field(default_factory=dict)  # by the module
+    _budget: _Budget = field(default_factory=lambda: _Budget(_MOST_IN_ALL))
 
     def add_frames(self, frames: Iterable[FrameType]) -> None:
         """Add the names of these frames; earlier frames take precedence."""
@@ -60,7 +70,7 @@ class TensorNames:
             self._add_optimizer(owner)
 
     def _add(self, found: Mapping[str, Any]) -> list[Owner]:
-        things = [pair for name, value in found.items() for pair in _spread(name, value)]
+        things = [pair for name, value in found.items() for pair in _spread(name, value, self._budget)]
         things.sort(key=lambda pair: pair[0].count(".") + pair[0].count("["))  # the simplest name first
         modules = [Owner(name, thing) for name, thing in things if isinstance(thing, nn.Module)]
         # the whole network goes first, before a layer that some loop variable holds
@@ -81,7 +91,7 @@ class TensorNames:
                     self._add_tensor(tensor, NamedTensor(f"{whole}.{name}", owner))
             for name, value in vars(child).items():
                 if not name.startswith("_"):
-                    for inner, thing in _spread(f"{whole}.{name}", value):
+                    for inner, thing in _spread(f"{whole}.{name}", value, self._budget):
                         if isinstance(thing, torch.Tensor):  # a plain attribute, which `.to` does not move
                             self._add_tensor(thing, NamedTensor(inner, owner, moves=False))
 
@@ -129,34 +139,45 @@ def tensors_in(value: object) -> Iterator[torch.Tensor]:
                 yield from (part for part in state.values() if isinstance(part, torch.Tensor))
 
 
-def _spread(name: str, value: object) -> Iterator[tuple[str, Any]]:
-    """Yield the tensors, modules and optimizers in a value, each with its path, breadth first."""
+def _spread(name: str, value: object, budget: _Budget | None = None) -> Iterator[tuple[str, Any]]:
+    """Yield the tensors, modules and optimizers in a value, each with its path, breadth first.
+
+    Args:
+        name: its path.
+        value: the value; of what it holds, a limited number is searched.
+        budget: that of several values together.
+    """
+    budget = budget or _Budget(_MOST_THINGS)
     waiting = [(name, value, 0)]
     seen: set[int] = set()
     for path, thing, depth in waiting:  # the list grows during the loop
-        if id(thing) in seen or len(seen) >= _MOST_THINGS:
+        if id(thing) in seen:
             continue
         seen.add(id(thing))
         if isinstance(thing, torch.Tensor | nn.Module | torch.optim.Optimizer):
             yield path, thing
         elif depth < _DEEPEST:
-            waiting += [(inner, part, depth + 1) for inner, part in _parts(path, thing)]
+            room = max(0, min(_MOST_THINGS - len(waiting), budget.left))
+            parts = [(inner, part, depth + 1) for inner, part in islice(_parts(path, thing), room)]
+            budget.left -= len(parts)
+            waiting += parts
 
 
-def _parts(path: str, thing: object) -> Iterable[tuple[str, Any]]:
+def _parts(path: str, thing: object) -> Iterator[tuple[str, Any]]:
     if isinstance(thing, _ATOMS) or thing is None:
-        return ()
+        return
     if isinstance(thing, Mapping):
-        return [(f"{path}[{_key(key)}]", value) for key, value in list(thing.items())]
-    if isinstance(thing, tuple) and hasattr(thing, "_fields"):
-        return [(f"{path}.{name}", getattr(thing, name)) for name in thing._fields]
-    if isinstance(thing, list | tuple):
-        return [(f"{path}[{index}]", value) for index, value in enumerate(thing)]
-    try:
-        own = vars(thing)
-    except TypeError:
-        return ()
-    return [(f"{path}.{name}", value) for name, value in own.items() if isinstance(name, str)]
+        yield from ((f"{path}[{_key(key)}]", value) for key, value in list(thing.items()))
+    elif isinstance(thing, tuple) and hasattr(thing, "_fields"):
+        yield from ((f"{path}.{name}", getattr(thing, name)) for name in thing._fields)
+    elif isinstance(thing, list | tuple):
+        yield from ((f"{path}[{index}]", value) for index, value in enumerate(thing))
+    else:
+        try:
+            own = vars(thing)
+        except TypeError:
+            return
+        yield from ((f"{path}.{name}", part) for name, part in list(own.items()) if isinstance(name, str))
 
 
 def _key(key: object) -> str:
