@@ -48,6 +48,7 @@ FEW += [
     'digraph { {age weight size} -> {h1 h2} -> y; t [label="-1"]; t -> {h1 h2} [label="θ"] }',
     'digraph { {x1 x2 x3} -> w -> s -> f; w [label="Weights & Bias"]; s [label="Net Sum"]; f [label="sigmoid"] }',
     "digraph { {x1 x2} -> {y1 y2}; y1 -> result }",
+    'digraph { {a b c} -> {d e} -> f; a [label="1.0"]; b [label="0.5"]; c [label="0.2"]; d [label="0.3"]; e [label="0.7"] }',
     'flowchart LR\ni["Input (n,4)"] --> e["embed(city, 46, 8)"] --> a["Dense 3"] --> r["relu"] --> b["Dense 1"]',
     '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="120" fill="none" stroke="black">'
     '<circle cx="100" cy="20" r="10"/><circle cx="40" cy="100" r="10"/><circle cx="100" cy="100" r="10"/>'
