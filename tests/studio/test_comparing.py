@@ -10,7 +10,7 @@ import chalknet as cn
 from chalknet.studio.comparing import compared_rows, confusion
 from chalknet.studio.fitting_animation import moving_picture
 from chalknet.studio.fitting_frames import frame_of
-from chalknet.studio.fitting_state import FitState, Method
+from chalknet.studio.fitting_state import FitMethod, FitState
 from chalknet.studio.points import points_of
 from chalknet.studio.regions import SnapshotModel
 
@@ -59,7 +59,7 @@ def test_a_frame_of_three_columns_shows_predictions_beside_the_targets(classes):
     y = np.arange(90) % 3 if classes else X.sum(1)
     state.take(points_of("", X, y, classes=classes))
     network = cn.read("3 -> 5 tanh -> 3" if classes else "3 -> 5 tanh -> 1")
-    state.put(state.begin(network, [Method(str, {})]))
+    state.put(state.begin(network, [FitMethod(str, {})]))
     header, parts = parts_of(frame_of(state, -1, "en"))
     shown = header["racers"][0]
     if classes:
@@ -80,7 +80,7 @@ def test_the_picture_of_a_fit_to_three_columns_changes_with_its_weights(classes)
     pictures = []
     for seed in (0, 1):
         state.settings["fit_seed"] = seed
-        state.put(state.begin(network, [Method(str, {})]))
+        state.put(state.begin(network, [FitMethod(str, {})]))
         pictures.append(moving_picture(state, "PNG"))
     assert pictures[0] != pictures[1]
 

@@ -85,12 +85,12 @@ class Account(Tabular):
     Example:
         >>> import chalknet as cn
         >>> print(cn.read('digraph { {x1 x2} -> y; y -> result }').account)
-        mark   text    role        because
-        node   x1      input       it comes first
-        node   x2      input       it comes first
-        node   y       unit        each unit is joined with all before it
-        node   result  hand-out    it says that it is the result, and no unit is called so
-        links  3       connection
+        element  text    role        because
+        node     x1      input       it comes first
+        node     x2      input       it comes first
+        node     y       unit        each unit is joined with all before it
+        node     result  hand-out    it says that it is the result, and no unit is called so
+        links    3       connection
     """
 
     marks: tuple[DrawnMark, ...]

@@ -18,7 +18,7 @@ from chalknet.studio.controls import TextTag, button, choice, field, switch
 from chalknet.studio.fitting_animation import KINDS, moving_picture
 from chalknet.studio.fitting_data import DataControls
 from chalknet.studio.fitting_frames import Frames
-from chalknet.studio.fitting_state import SPEEDS, FitState, Method
+from chalknet.studio.fitting_state import SPEEDS, FitMethod, FitState
 from chalknet.studio.session import TabSession
 from chalknet.studio.texts import message, text_in_form
 
@@ -207,7 +207,7 @@ class FitPanel:
 
     # The fit
 
-    async def _ensure_fits(self, methods: list[Method] | None = None) -> bool:
+    async def _ensure_fits(self, methods: list[FitMethod] | None = None) -> bool:
         """Create the fits if there are none or other ones are wanted; return whether there are any."""
         await self._state.settled()
         state, network = self._state, self._session.network
@@ -215,7 +215,7 @@ class FitPanel:
             return True
         if network is None or state.points is None or state.mismatch(network):
             return False
-        wanted = methods or [Method(str, {"batch_size": state.batch_size()})]
+        wanted = methods or [FitMethod(str, {"batch_size": state.batch_size()})]
         loop = asyncio.get_running_loop()
         try:
             racers = await loop.run_in_executor(

@@ -57,7 +57,7 @@ class Racer(NamedTuple):
     fit: LiveFit
 
 
-class Method(NamedTuple):
+class FitMethod(NamedTuple):
     """A fit to begin: a function that returns its title, and its options of `cn.fit`."""
 
     title: Callable[[], str]
@@ -256,7 +256,7 @@ class FitState:
         fitting = (name for name in suiting if last in LOSSES[name].wants)
         return next(fitting, next(name for name in suiting if not LOSSES[name].wants))
 
-    def begin(self, network: cn.Network, methods: Sequence[Method]) -> tuple[Racer, ...]:
+    def begin(self, network: cn.Network, methods: Sequence[FitMethod]) -> tuple[Racer, ...]:
         """Return new fits, before their first update; `racers` is not changed.
 
         Args:
@@ -286,17 +286,17 @@ class FitState:
         assert self.points is not None
         return size if 0 < size < int((~self.points.held_out).sum()) else None
 
-    def three_methods(self) -> list[Method]:
+    def three_methods(self) -> list[FitMethod]:
         """Return gradient descent, mini-batches and batch size 1, from the same start."""
         size = self.batch_size()
         size = 32 if size in (None, 1) else size
         return [
-            Method(lambda: _("gradient descent"), {"batch_size": None}),
-            Method(lambda: _("mini-batches of {n}").format(n=size), {"batch_size": size}),
-            Method(lambda: _("batch size 1"), {"batch_size": 1}),
+            FitMethod(lambda: _("gradient descent"), {"batch_size": None}),
+            FitMethod(lambda: _("mini-batches of {n}").format(n=size), {"batch_size": size}),
+            FitMethod(lambda: _("batch size 1"), {"batch_size": 1}),
         ]
 
-    def two_devices(self) -> list[Method]:
+    def two_devices(self) -> list[FitMethod]:
         """Return the CPU and the first GPU; empty without a GPU."""
         names = [device.name for device in cn.devices()]
         gpu = next((name for name in names if name != "cpu"), None)
@@ -304,8 +304,8 @@ class FitState:
             return []
         size = self.batch_size()
         return [
-            Method(lambda: "CPU", {"batch_size": size, "device": "cpu"}),
-            Method(lambda: "GPU", {"batch_size": size, "device": gpu}),
+            FitMethod(lambda: "CPU", {"batch_size": size, "device": "cpu"}),
+            FitMethod(lambda: "GPU", {"batch_size": size, "device": gpu}),
         ]
 
     def fitted(self) -> torch.nn.Module | None:

@@ -154,7 +154,9 @@ def refuse_other_charts(sketch: Sketch, structure: Structure) -> None:
     speaks = any(map(_names_a_step, texts)) if _is_tree(columns) else _signs(structure, texts, labels)
     of_words = _is_of_words_alone(structure, texts)
     speaks = speaks and not of_words
-    is_lone = sum(len(column.links) for column in columns) == 1 and "" in texts and not _has_layers(texts)
+    beside = [*structure.columns.captions, *(text for column in columns for text in column.texts)]
+    is_lone = sum(len(column.links) for column in columns) == 1 and "" in texts
+    is_lone = is_lone and not any(map(_names_a_step, (*texts, *beside)))
     decides = decides or is_lone or _runs_side_by_side(columns) or (of_words and _names_within(columns))
     if decides or _is_trellis(columns) or not (speaks or _looks_dense(columns, texts)):
         raise sketch.source.refuse(

@@ -8,12 +8,16 @@ from typing import NamedTuple
 _SPACE = r"(?:\s|\\[,;:! ]|\\cdot(?![a-z])|·|\*|&){0,6}"
 _NUMBER = r"[0-9]+(?:(?:[.]|\{,\})[0-9]+)?|\.[0-9]+"
 _INDEX = r"_?\{?(?P<%s>[1-9][0-9]?)\}?"
-_FUNCTION = r"\\?[A-Za-z]{1,12}(?:\s*\{\s*[A-Za-z ]{1,12}\s*\})?"
-_OPEN, _CLOSE = r"(?:\\left\s*|\\[bB]igg?l?\s*)?[(\[]", r"(?:\\right\s*|\\[bB]igg?r?\s*)?[)\]]"
-_LEFT = r"(?<![\w\\^{])(?:(?P<left>[a-z])(?:_?\{?(?P<number>[1-9])\}?)?|\\hat\s*\{?\s*(?P<hat>y)\s*\}?)"
+_FUNCTION = r"\\?[A-Za-z]{1,12}(?:\s{0,6}\{\s{0,6}[A-Za-z ]{1,12}\s{0,6}\})?"
+_OPEN, _CLOSE = (
+    r"(?:\\left\s{0,6}|\\[bB]igg?l?\s{0,6})?[(\[]",
+    r"(?:\\right\s{0,6}|\\[bB]igg?r?\s{0,6})?[)\]]",
+)
+_LEFT = r"(?<![\w\\^{])(?:(?P<left>[a-z])(?:_?\{?(?P<number>[1-9])\}?)?"
+_LEFT += r"|\\hat\s{0,6}\{?\s{0,6}(?P<hat>y)\s{0,6}\}?)"
 _EQUATION = re.compile(
-    rf"{_LEFT}\s*&?\s*=\s*&?\s*(?:(?P<function>{_FUNCTION})\s*{_OPEN}(?P<inside>[^()\[\]=;\n]{{3,400}}?){_CLOSE}"
-    r"|(?P<sum>[^()\[\]=,;\n$\\]{3,400}))(?=\s*(?:[,;.]?\s*(?:\$|\\\\|\\end|\\q?quad|\\\]|\\\)|\n|$|,\s*[a-z]_?|\b(?:and|und|et)\b)))"
+    rf"{_LEFT}\s{{0,6}}&?\s{{0,6}}=\s{{0,6}}&?\s{{0,6}}(?:(?P<function>{_FUNCTION})\s{{0,6}}{_OPEN}(?P<inside>[^()\[\]=;\n]{{3,400}}?){_CLOSE}"
+    r"|(?P<sum>[^()\[\]=,;\n$\\]{3,400}))(?=\s{0,6}(?:[,;.]?\s{0,6}(?:\$|\\\\|\\end|\\q?quad|\\\]|\\\)|\n|$|,\s{0,6}[a-z]_?|\b(?:and|und|et)\b)))"
 )
 _TERM = re.compile(
     rf"{_SPACE}(?P<sign>[-+−])?{_SPACE}(?:(?P<factor>{_NUMBER})|(?P<weight>[wvuWVU])_?\{{?(?P<indices>[1-9]{{1,2}}|[1-9],[1-9])\}}?)?"
