@@ -61,7 +61,8 @@ def studio(browser: Any, address: str) -> tuple[float, float]:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(120_000)
     page.goto(address)
-    page.get_by_role("combobox", name="Loss", exact=True).wait_for()
+    restored = "[...document.querySelectorAll('input')].some((field) => field.value === '1000000000')"
+    page.wait_for_function(restored)  # what the link says is there
     page.locator("[data-fit=play]").click()
     updates = "Number(document.querySelector('.ck-fit-panel').dataset.updates)"
     page.wait_for_function(f"{updates} > 1000")
@@ -73,12 +74,40 @@ def studio(browser: Any, address: str) -> tuple[float, float]:
     return made / took / UPDATES_PER_EPOCH, shown / took
 
 
-def link() -> str:
-    """Return the fragment of an address with Playground's default."""
+_CHANGED = """() => { window.changed = new Promise((done) => {
+  const picture = document.querySelector('.ck-picture');
+  document.addEventListener('keydown', () => { window.pressed = performance.now(); }, {once: true, capture: true});
+  const watch = new MutationObserver(() => { watch.disconnect(); done(performance.now() - window.pressed); });
+  watch.observe(picture, {subtree: true, childList: true});
+}); }"""
+
+
+def shown(browser: Any, address: str) -> tuple[float, float]:
+    """Return the milliseconds to the first paint of a fresh page, and from a keystroke to the picture, the median."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(f"{address}#{link('784 -> 32 relu -> 10')}")
+    page.locator(".ck-picture svg").first.wait_for()
+    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    page.wait_for_timeout(1000)
+    page.locator(".cm-content").first.click()
+    page.keyboard.press("Control+End")
+    took = []
+    for key in ("1", "Backspace") * 6:
+        page.evaluate(_CHANGED)
+        page.keyboard.press(key)
+        took.append(page.evaluate("() => window.changed"))
+        page.wait_for_timeout(300)
+    context.close()
+    return paint, statistics.median(took)
+
+
+def link(text: str = NET) -> str:
+    """Return the fragment of an address with a network and Playground's default recipe."""
     fit = {"data": "circles", "noise": 0.0, "share": 0.5, "loss": "mse", "optimizer": "sgd", "lr": 0.03}
     fit |= {"batch_size": 10, "updates": 10**9, "speed": "full"}
     with ThreadPoolExecutor(1) as workers:
-        session = TabSession(workers, NET)
+        session = TabSession(workers, text)
         session.settings["fit"] = fit
         return fragment_of(session)
 
@@ -114,6 +143,9 @@ def main() -> None:
                 found.setdefault("studio: epochs a second", []).append(epochs)
                 found.setdefault("studio: pictures a second", []).append(pictures)
                 found.setdefault("cn.fit alone: epochs a second", []).append(alone())
+                paint, keystroke = shown(browser, address)
+                found.setdefault("first paint, ms", []).append(paint)
+                found.setdefault("from a keystroke to the picture, ms", []).append(keystroke)
                 if folder is not None:
                     found.setdefault("Playground: epochs a second", []).append(playground(browser, folder))
             browser.close()
