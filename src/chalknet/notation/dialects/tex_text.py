@@ -51,7 +51,7 @@ _LETTERS = {
     "AA": "Å",
     "i": "ı",
 }
-_LETTER = re.compile(r"\\(ss|o|O|l|L|ae|AE|oe|aa|AA|i)(?:\{\}|(?![A-Za-z])\s?)")
+_LETTER = re.compile(rf"\\({'|'.join(_LETTERS)})(?:\{{\}}|(?![A-Za-z])\s?)")
 
 
 def with_accents(text: str) -> str:

@@ -17,7 +17,6 @@ _LOSS = pattern(
         "(?:ic|bc|data|boundary)[ /\\w]{0,12} ?misfit",
         "(?:pde|ode|physics|equation) (?:residuals?|loss)",
         "auto-?diff\\w*",
-
         r"loss(?:es)?(?: ?fun\w+| ?fn)?", r"cost(?:s|[ -]?fun\w+)?", "bce(?:[ _]?loss|withlogits\\w*)?", "mse(?:[ _]?loss)?", "mae", "rmse", "sse",
         r"nll(?:[ _]?loss)?", r"cross[ -]?entropy(?:[ _]?loss)?", r"\w*[ _]?loss", "criterion", r"(?:total |squared |mean |quadratic )*errors?", "objective(?: function)?", "hinge", "kl[ -]?divergence",
         "p[eé]rdidas?", "kay[ıi]p", "hata", "förlust", "verlies", "coste", "costo", "perte", "co[uû]t", "erreurs?", "verlust(?:funktion)?", "kosten(?:funktion)?", "fehler(?:funktion)?", "perdita", "errore", "perda", "custo", "erro", "strata", "koszt", "b[łl][aą]d",

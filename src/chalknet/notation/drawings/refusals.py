@@ -151,12 +151,11 @@ def refuse_other_charts(sketch: Sketch, structure: Structure) -> None:
     steps = sum(map(_names_a_step, texts))
     layers = _has_layers(texts) or steps > _MANY_STEPS
     decides = any(plain(label).lower() in _DECISIONS for label in labels) and not layers
-    speaks = any(map(_names_a_step, texts)) if _is_tree(columns) else _signs(structure, texts, labels)
+    speaks = steps > 0 if _is_tree(columns) else _signs(structure, texts, labels)
     of_words = _is_of_words_alone(structure, texts)
     speaks = speaks and not of_words
-    beside = [*structure.columns.captions, *(text for column in columns for text in column.texts)]
     is_lone = sum(len(column.links) for column in columns) == 1 and "" in texts
-    is_lone = is_lone and not any(map(_names_a_step, (*texts, *beside)))
+    is_lone = is_lone and not (steps or any(map(_names_a_step, _titles_and_captions(structure))))
     decides = decides or is_lone or _runs_side_by_side(columns) or (of_words and _names_within(columns))
     if decides or _is_trellis(columns) or not (speaks or _looks_dense(columns, texts)):
         raise sketch.source.refuse(
@@ -277,10 +276,13 @@ def _names_a_step(text: str) -> bool:
     return bool(one.steps or one.operation or one.state)
 
 
+def _titles_and_captions(structure: Structure) -> list[str]:
+    return [text for column in structure.columns.all for text in column.texts] + structure.columns.captions
+
+
 def _signs(structure: Structure, texts: list[str], labels: list[str]) -> bool:
     """Return whether a label, a title or a caption speaks of a network."""
-    notes = [text for column in structure.columns.all for text in column.texts] + structure.columns.captions
-    for text in (*texts, *notes, *labels):
+    for text in (*texts, *_titles_and_captions(structure), *labels):
         one = said(text)
         role = one.role and not ("sample" in beside(text) and not LAYER.search(one.text))
         if one.steps or one.operation or role or one.sure or one.state or one.bias is not None:

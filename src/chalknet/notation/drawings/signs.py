@@ -105,6 +105,11 @@ def picks(v: View) -> bool:
     return v.here.is_single and bool(_PICKS.search(v.said.text)) and not v.said.steps
 
 
+def names_new_step(v: View) -> bool:
+    """Return whether it names a step that the map before it does not have."""
+    return bool(v.reading.maps) and not set(v.said.steps) <= {*v.reading.maps[-1].steps}
+
+
 def nameless(column: UnitColumn) -> bool:
     """Return whether its units have no words."""
     return all(not plain(unit.text) or unit.shape in POINTS for unit in column.units)

@@ -22,8 +22,7 @@ _SIZED = pattern(
     re.I,
 )
 _WITH_WORDS = pattern(
-    rf"(?<![\w.,])({NUMBER})(?:\s+[^\W\d_][^\W\d_-]*){{1,2}}[\s-]+(?:inputs|features|neurons|units|nodes|neuronas|neurones|neuronen|neuroni|entradas|entrées|eingaben)(?![^\W\d_])"
-    r"|(?<![\w.,])(\d[\d,]{0,19})\s+[^\W\d_]+-[^\W\d_]+\s+(?:inputs|features|neurons|units|nodes)(?![^\W\d_])",
+    rf"(?<![\w.,])({NUMBER})(?:\s+[^\W\d_][^\W\d_-]*){{1,2}}[\s-]+(?:inputs|features|neurons|units|nodes|neuronas|neurones|neuronen|neuroni|entradas|entrées|eingaben)(?![^\W\d_])",
     re.I,
 )  # `768 piece-square inputs`
 _BRACKETED = pattern(rf"[(\[]\s*({NUMBER})\s*(?:[)\]]|,\s*(?:[)\]]|(?=[^\W\d]{{3}})))")
@@ -82,8 +81,8 @@ def sizes_in(text: str, operation: bool) -> SizesSaid:
             return SizesSaid(out, True, into)
         return SizesSaid(prod(sizes), True, None, sizes)
     times = _TIMES.findall(text)
-    if len(times) == 1 and (match := _TIMES.search(text)):  # `3 × a, 4 × b` counts parts
-        return SizesSaid(number_of(match.group(1)), True, counted=True)
+    if len(times) == 1:  # `3 × a, 4 × b` counts parts
+        return SizesSaid(number_of(times[0]), True, counted=True)
     if match := _SIZED.search(text):
         return SizesSaid(number_of(next(filter(None, match.groups()))), True, counted=True)
     if operation and (match := _FIRST_ARGUMENT.search(text)):
@@ -91,7 +90,7 @@ def sizes_in(text: str, operation: bool) -> SizesSaid:
     if match := _BRACKETED.search(text):
         return SizesSaid(number_of(match.group(1)), True)
     if match := _WITH_WORDS.search(text):
-        return SizesSaid(number_of(next(filter(None, match.groups()))), True, counted=True)
+        return SizesSaid(number_of(match.group(1)), True, counted=True)
     outside = pattern(r"\([^()]*\)").sub(" ", text)
     bare = _BARE.findall(outside) or _BARE.findall(text)
     return SizesSaid(number_of(bare[-1]) if bare else None)

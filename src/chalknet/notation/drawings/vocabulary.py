@@ -224,7 +224,7 @@ def clauses(caption: str) -> list[Said]:
     whole = said(caption)
     activations = [step for step in whole.steps if isinstance(step, Activation)]
     one_layer = roles_in(caption) == 1 or (whole.operation and is_heading(caption) and not roles_in(caption))
-    one_sentence = one_layer and "\n" in whole.text and not (whole.linear or re.search(r"[;.]\s", whole.text))
+    in_lines = one_layer and "\n" in whole.text and not (whole.linear or re.search(r"[;.]\s", whole.text))
     told = {_role(part) for part in re.split(r"[\s,()]+", spelled(whole.text))} - {""}
     several = {"hidden", "output"} <= told and not re.search(r"[;,.]\s", whole.text)
     if several and len(activations) == 1 and not whole.linear and len(whole.text) < 120:
@@ -241,25 +241,29 @@ def clauses(caption: str) -> list[Said]:
             found += [one for part in inside for one in clauses(part)]
             continue
         what = said(clause)
-        formula = words.EXPRESSION.search(clause) and what.steps
-        role = what.role or (
-            whole.role
-            if one_sentence and whole.role
-            else "all"
-            if formula
-            else "hidden"
-            if what.operation
-            else "all"
-            if words.ALL.search(clause)
-            else ""
-        )
-        if words.REGRESSION.search(clause):
-            role = "output"
+        role = _role_of_clause(clause, what, whole.role if in_lines else "")
         linear = what.linear or bool(not what.steps and words.LINEAR_ACTIVATION.search(clause) and role)
         kinds = {step for step in what.steps if isinstance(step, Activation)}
         if len(kinds) < 2 and (kinds != {Activation("?")} or linear) and (what.steps or linear):
             found.append(Said(what.text, what.steps, linear, role=role))
     return found
+
+
+def _role_of_clause(clause: str, what: Said, around: words.Role) -> words.Role:
+    """Return of which layers a clause speaks.
+
+    Args:
+        clause: its words.
+        what: what they say.
+        around: the role of the text whose line it is; empty where it is a sentence of its own.
+    """
+    if words.REGRESSION.search(clause):
+        return "output"
+    if what.role or around:
+        return what.role or around
+    if what.steps and words.EXPRESSION.search(clause):
+        return "all"
+    return "hidden" if what.operation else "all" if words.ALL.search(clause) else ""
 
 
 def _all_but(caption: str, excepted: re.Match[str]) -> list[Said]:

@@ -165,7 +165,7 @@ ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
                          + "|είσοδο|εισόδου|вхідн|إدخال|อินพุต|giriş|đầu vào|입력|输入|輸入|入力|特征|wejściow|вход", re.I)),
     ("hidden", pattern(any_of("hidden", "hid", "tersembunyi", "skryt\\w*", "rejtett\\w*", "skjult\\w*", "ascuns\\w*", "piilo\\w*", "ocultas?", "cach(?:ée?|ee)s?", "couches? cache", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oaei]", "gizli", "escondid[oa]s?", "dold[ae]?", "intermedia", "bottleneck", "encoder", "decoder")
                           + "|κρυφ|прихован|مخفي|ซ่อน|lớp ẩn|은닉|히든|ukryt|скрыт|隐藏|隱藏|隐含|隠れ|中間", re.I)),
-    ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscit[ae]", "uitvoer(?:laag)?", "ausgabe(?:schicht|neuron)?", "ausg[aä]nge?n?", "keluaran", "výstup\\w*", "výstupní", "kimenet\\w*", "utgång\\w*", "utdata", "udgang\\w*", "utgang\\w*", "ie[șs]ire\\w*", "ulostulo\\w*", "predictions?")
+    ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscit[ae]", "uitvoer(?:laag)?", "ausgabe(?:schicht|neuron)?", "ausg[aä]nge?n?", "keluaran", "výstup\\w*", "kimenet\\w*", "utgång\\w*", "utdata", "udgang\\w*", "utgang\\w*", "ie[șs]ire\\w*", "ulostulo\\w*", "predictions?")
                           + "|έξοδο|εξόδου|вихідн|إخراج|เอาต์พุต|çıkış|çıktı|đầu ra|출력|输出|輸出|出力|wyjści|выход", re.I)),
 )  # fmt: skip
 PRUNED = pattern(r"(?:connections?|weights?|edges?|links?|synapses?).{0,40}\bprun(?:ed|ing)|\bpruned", re.I)
@@ -364,7 +364,7 @@ UNKNOWN_ACTIVATION = pattern(
     re.I,
 )
 UNITS = (
-    r"neurons?|units?|nodes?|features?|inputs?|outputs?|values?|pixels?|booleans?|bits|flags|sensors?|sensor readings|genes|attributes?|atributos?|attributi|attributs|merkmale|dims?|dimensions?|variables?|columns?|cells?|d\b|classes|logits?|"
+    r"neurons?|units?|nodes?|features?|inputs?|outputs?|values?|pixels?|booleans?|bits|flags|sensors?|sensor readings|genes|attributes?|atributos?|attributi|attributs|dims?|dimensions?|variables?|columns?|cells?|d\b|classes|logits?|"
     r"개|뉴런|노드|유닛|차원|픽셀|个|個|神经元|神經元|节点|單元|单元|維|维|ニューロン|ノード|ユニット|次元|neurones?|n(?:oe|œ)uds?|unit[ée]s?|knoten|einheiten|"
     r"neuronen?|neuron[óo]w|neuroni|neurônios?|нейрон\w*|узл\w*|merkmale|neuronas?|nodos?|unidades?|entradas?|salidas?|p[ií]xeles"
 )
