@@ -26,6 +26,10 @@ class InstructionSet:
     features: frozenset[str] = frozenset()
     tuning: str = ""
 
+    def lanes(self, itemsize: int) -> int:
+        """Return how many numbers of so many bytes a vector holds."""
+        return self.vector_bytes // itemsize
+
 
 _X86 = (
     InstructionSet("x86-64", 16),

@@ -79,7 +79,7 @@ def fused_needs(network: Network, recipe: Recipe, rows: int, threads: int, items
     from chalknet.engine.fused_cpu.object_file import current_level  # which loads llvmlite
 
     blocks = walks_blocks(network, recipe)
-    fill = SHARE if blocks else current_level().vector_bytes // itemsize
+    fill = SHARE if blocks else current_level().lanes(itemsize)
     layout = lay_out(network, np.dtype(f"f{itemsize}"), fill, rows, weighs=recipe.weighs)
     if blocks:
         shapes = [numbers(visit.output_shape)[0] for visit in network.walk()]

@@ -65,11 +65,6 @@ def from_place(matrix, row, column):
     return Matrix(matrix.values, offset, matrix.row_stride, matrix.column_stride)
 
 
-def lanes(itemsize: int) -> int:
-    """Return how many numbers a vector holds."""
-    return VECTOR_BYTES // itemsize
-
-
 @inlined
 def product(a, b, start, c, size):
     """Let C = S + A B, where A may be transposed and the columns fill whole vectors."""

@@ -227,15 +227,10 @@ def _kernel_unit(blocks: bool, dtype: str) -> Unit:
     return (run_blocks if blocks else run_updates).unit(dtype)
 
 
-def lanes(itemsize: int) -> int:
-    """Return how many numbers a vector holds."""
-    return current_level().vector_bytes // itemsize
-
-
 def layout_of(network: Network, recipe: Recipe, dtype: np.dtype[Any], rows: int) -> MemoryLayout:
     """Return the table of a network, its activations linked, for the schedule of its fit."""
     blocks = walks_blocks(network, recipe)
-    fill = SHARE if blocks else lanes(dtype.itemsize)
+    fill = SHARE if blocks else current_level().lanes(dtype.itemsize)
     layout = lay_out(network, dtype, fill, rows, weighs=recipe.weighs)
     link_loops(layout.steps, network, dtype.name, blocks=blocks)
     return layout
@@ -248,7 +243,7 @@ def block_schedule(task: Task) -> Schedule:
     inputs, units, outputs = map(int, (*steps[["inputs", "outputs"]][0], steps["outputs"][2]))
     shares = block_shares((inputs, units, outputs), rows)
     behind = Network((outputs,), (Activation("identity"), *task.network.steps[3:]))
-    tail = lay_out(behind, dtype, lanes(dtype.itemsize), rows, weighs=task.recipe.weighs)
+    tail = lay_out(behind, dtype, current_level().lanes(dtype.itemsize), rows, weighs=task.recipe.weighs)
     link_loops(tail.steps, behind, dtype.name)
     places = _places(tail, rows, tail.row * rows, tail.row * rows + rows * inputs + _LINE)
     room = room_for((inputs, units, outputs), rows, shares, dtype.itemsize)
