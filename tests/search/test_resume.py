@@ -17,6 +17,7 @@ import chalknet as cn
 
 OVER = {"width": [2, 3, 4], "lr": [0.01, 0.1], "seed": range(3)}
 LONGER = {**RECIPE, "updates": 300}
+LONGEST = {**RECIPE, "updates": 20_000}  # a worker makes shorter fits faster than they are written down
 HOW = {"grid": {}, "random": {"draws": 5}, "halving": {}}
 SCRIPT = textwrap.dedent(
     """
@@ -25,18 +26,18 @@ SCRIPT = textwrap.dedent(
     from threading import Thread
     import chalknet as cn
     from tests.search.material import DATA, MODEL
-    from tests.search.test_resume import HOW, LONGER, OVER
+    from tests.search.test_resume import HOW, LONGER, LONGEST, OVER
 
-    def searched(how):
-        asked = {**LONGER, **HOW[how], "how": how, "keep": 2, "n_jobs": 1}
+    def searched(how, recipe):
+        asked = {**recipe, **HOW[how], "how": how, "keep": 2, "n_jobs": 1}
         asked["on_member"] = lambda *_: time.sleep(0.05)  # else all of them may end before the signal
         found = cn.search(MODEL, DATA, OVER, **asked, out=f"{sys.argv[1]}/{how}")
         print("interrupted" if found.interrupted else "ended", found.fits, flush=True)
 
     if len(sys.argv) == 3:
-        searched(sys.argv[2])  # in the main thread, which signals reach
+        searched(sys.argv[2], LONGEST)  # in the main thread, which signals reach
     else:
-        threads = [Thread(target=searched, args=(how,)) for how in HOW]
+        threads = [Thread(target=searched, args=(how, LONGER)) for how in HOW]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -99,9 +100,9 @@ def test_ctrl_c_ends_a_search_cleanly_and_it_goes_on(tmp_path):
     assert "interrupted" in printed and not err, err
     made = lines_in(out)
     assert 2 <= made < 18
-    found = cn.search(MODEL, DATA, OVER, **LONGER, out=out)
+    found = cn.search(MODEL, DATA, OVER, **LONGEST, out=out)
     assert found.fits == 18 - made
-    assert without_times(found) == without_times(cn.search(MODEL, DATA, OVER, **LONGER))
+    assert without_times(found) == without_times(cn.search(MODEL, DATA, OVER, **LONGEST))
 
 
 def test_a_line_that_was_cut_off_is_made_again(tmp_path):
