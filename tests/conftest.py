@@ -1,5 +1,6 @@
 """How the tests run: no deadlines, since a busy machine is no defect."""
 
+import gc
 import signal
 from importlib import import_module
 
@@ -16,6 +17,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell starts what it 
 
 def pytest_addoption(parser):
     parser.addoption("--regold", action="store_true", help="write the golden files anew: look at them then")
+
+
+def pytest_collection_finish():
+    """Keep what the thousands of tests themselves take out of every later garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
