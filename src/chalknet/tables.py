@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import sys
 import unicodedata
@@ -230,15 +231,18 @@ def facts(values: Mapping[str, Value], title: str = "", notes: tuple[str, ...] =
 
 def text_width(text: str) -> int:
     """Return how many columns of a terminal a text takes: wide letters two, combining ones none."""
+    if text.isascii() and text.isprintable():
+        return len(text)
     seen = (sign for sign in text if unicodedata.category(sign) not in _COMBINING)
     return sum(_WIDTHS.get(unicodedata.east_asian_width(sign), 1) for sign in seen)
 
 
 def one_line(text: str) -> str:
     """Return a text with blanks in the place of line breaks and other control characters."""
-    return "".join(" " if unicodedata.category(sign) in ("Cc", "Zl", "Zp") else sign for sign in text)
+    return _BREAKS.sub(" ", text)
 
 
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # Unicode's classes Cc, Zl and Zp
 _WIDTHS, _COMBINING = {"W": 2, "F": 2}, ("Mn", "Me", "Cf")
 
 

@@ -81,7 +81,7 @@ def test_r2_is_that_of_scikit_learn_where_y_varies_and_says_so_where_not(answers
     assert found.value == pytest.approx(wanted, **EXACT)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(classes())
 def test_metrics_of_classes_are_those_of_scikit_learn(answers):
     y, yhat, odds, weights = answers.y, answers.yhat, answers.probabilities, answers.weights
@@ -120,7 +120,7 @@ def _check_by_class(answers, name, oracle):
     assert found.value == pytest.approx(wanted, **EXACT)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(classes())
 def test_auc_is_that_of_scikit_learn_and_says_which_class_is_missing(answers):
     y, odds = answers.y, answers.probabilities
