@@ -14,7 +14,7 @@ import chalknet as cn
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 SCRIPT = Path(__file__).with_name("killed.py")
-KILLS = 50  # of each engine
+KILLS = 30  # of each engine
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def killed():
 
 
 @pytest.mark.parametrize("engine", ["eager", "fused_cpu"])
-def test_a_fit_killed_at_fifty_instants_ends_as_if_it_had_never_been_stopped(tmp_path, engine, killed):
+def test_a_fit_killed_at_thirty_instants_ends_as_if_it_had_never_been_stopped(tmp_path, engine, killed):
     if engine == "fused_cpu":
         pytest.importorskip("numba")
     whole = killed.whole(engine)
