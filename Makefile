@@ -12,7 +12,7 @@ demo: $(READY)  ## the main job: fit MNIST's digits 0 and 1 by three methods, wr
 
 test: check  ## every check and every test, and a minute of fuzz
 	$(BIN)/python -m compileall -q src tests  # once, not in each of the hundreds of processes of the tests
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist worksteal  # many tests wait
 	$(BIN)/python -m tests.fuzz 60
 
 fuzz: $(READY)  ## damaged texts, programs and files, each read or refused: make fuzz SECONDS=60 SEED=7
