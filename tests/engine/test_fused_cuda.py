@@ -26,9 +26,10 @@ from tests.engine.test_fused_cpu import opened as opened_on_the_cpu
 
 import chalknet as cn
 from chalknet.engine.fused_cpu import FusedCpu
+from chalknet.engine.fused_cuda import FusedCuda
 from chalknet.module import build
 from chalknet.network import Activation, Linear, Network
-from chalknet.planning import LOSSES
+from chalknet.planning import LOSSES, Placement
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -197,3 +198,14 @@ def test_which_kernel_runs_which_network(emulator):
             session = opened(NETWORKS[name], recipe_for("mse"), data, emulator(meet))
             assert (session.schedule.kernel, session.schedule.launch.meet) == (kernel, meet)
     assert session.schedule.constants["FIRST_ROWS"] == 1  # its first Linear is a phase of its own
+
+
+def test_a_longer_network_and_one_with_norms_take_longer_to_compile():
+    where = Placement("cpu", "float32", 1)
+    texts = (
+        "3 -> 4 relu -> 1",
+        "3 -> 4 relu -> 4 relu -> 1",
+        "3 -> 4 layernorm relu -> 4 layernorm relu -> 1",
+    )
+    costs = [FusedCuda().startup_cost(cn.read(text), recipe_for("mse"), where).once_s for text in texts]
+    assert costs == sorted(set(costs))

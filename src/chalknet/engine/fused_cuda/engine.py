@@ -11,7 +11,7 @@ from torch import nn
 from chalknet.data import Batches
 from chalknet.engine.engine import StartupCost, initialise_s, refused
 from chalknet.engine.fused_cuda.refusals import network_reasons, placement_reasons, recipe_reasons
-from chalknet.engine.fused_cuda.stages import EMBED, stages_of
+from chalknet.engine.fused_cuda.stages import EMBED, NORMS, stages_of
 from chalknet.network import Network
 from chalknet.planning import Placement, Plan, Recipe
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from chalknet.engine.fused_cuda.machine import Machine
     from chalknet.engine.fused_cuda.session import FusedCudaSession
 
-_LOADING_S, _COMPILING_S = 0.1, 1.5  # not yet measured
+_LOADING_S = 0.1  # not yet measured
+_COMPILING_S, _STAGE_S, _NORM_S = 0.5, 0.3, 0.1  # NVRTC on one core: the norms go over all stages again
 _MOST_WORK = 1_000_000_000  # multiply-adds of a batch on its way forward
 _OLDEST = 70  # the oldest architecture: compute capability 7.0
 _REMEDY = 'Say engine="auto", or engine="eager", which runs whatever torch runs.'
@@ -46,7 +47,10 @@ class FusedCuda:
 
     def startup_cost(self, network: Network | None, recipe: Recipe, placement: Placement) -> StartupCost:
         """Return the cost of initialising the GPU, and of compiling; the speed-up has to be measured."""
-        return StartupCost(start_s=initialise_s(placement.device) + _LOADING_S, once_s=_COMPILING_S)
+        stages = () if network is None else stages_of(network)
+        norms = sum(stage.kind in NORMS for stage in stages)
+        once_s = _COMPILING_S + len(stages) * (_STAGE_S + norms * _NORM_S)
+        return StartupCost(start_s=initialise_s(placement.device) + _LOADING_S, once_s=once_s)
 
     def open(self, plan: Plan, batches: Batches, module: nn.Module | None) -> FusedCudaSession:
         """Return a session with the weights and orders that the eager engine has.

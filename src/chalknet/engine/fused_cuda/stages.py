@@ -31,6 +31,7 @@ from chalknet.network import (
 LINEAR, SOFTMAX, LOG_SOFTMAX, POINT = "LINEAR", "SOFTMAX", "LOG_SOFTMAX", "POINT"
 PRELU, LAYER_NORM, BATCH_NORM, FIXED_NORM = "PRELU", "LAYER_NORM", "BATCH_NORM", "FIXED_NORM"
 EMBED, SKIP, ADD = "EMBED", "SKIP", "ADD"
+NORMS = (LAYER_NORM, BATCH_NORM, FIXED_NORM)
 MATRICES = (LINEAR, EMBED)  # whose weights have two axes: penalties are taken of them
 _AVERAGES = {BATCH_NORM: 4, FIXED_NORM: 2}  # lines beside the weights: batch_norm.cuh says of what
 
