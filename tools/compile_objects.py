@@ -3,8 +3,8 @@
     python tools/compile_objects.py          # for the instruction set of this machine
     python tools/compile_objects.py --all    # for each one of its architecture, as a wheel needs it
 
-`--missing` keeps what was compiled of the same sources before, whole, and compiles the rest; so a wheel that was
-interrupted goes on. Files of other sources, which no version of this code loads, are removed.
+`--missing` keeps what was compiled of the same sources before, whole, and compiles the rest; so a wheel that
+was interrupted goes on. Files of other sources, which no version of this code loads, are removed.
 
 It needs numba and numpy; the package is built by it (`hatch_build.py`).
 """
