@@ -26,17 +26,17 @@ class CompiledEngine(BuildHookInterface):
         """Compile before the files of a wheel, or of an editable install, are gathered."""
         if os.environ.get("CHALKNET_WHEEL") == "pure":
             return
-        words = ["--all"] if os.environ.get("CHALKNET_WHEEL") == "1" else []
+        words = ["--missing", *["--all"] * (os.environ.get("CHALKNET_WHEEL") == "1")]
         script = Path(self.root, "tools", "compile_objects.py")
-        self.app.display_info("chalknet: compiling the engine fused_cpu, about a minute")
+        self.app.display_info(
+            "chalknet: compiling the engine fused_cpu, about a minute for each instruction set"
+        )
         done = subprocess.run([sys.executable, "-P", str(script), *words], stderr=subprocess.PIPE, text=True)
         if done.returncode:
             why = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
             self.app.display_warning(
                 f"chalknet: built without compiled code ({why}); the first fit by fused_cpu compiles it, once"
             )
-            for file in Path(self.root, OBJECTS).glob("*.bin"):
-                file.unlink()
             return
         build_data["artifacts"].append(str(OBJECTS / "*.bin"))
         build_data["pure_python"] = False

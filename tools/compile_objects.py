@@ -3,6 +3,9 @@
     python tools/compile_objects.py          # for the instruction set of this machine
     python tools/compile_objects.py --all    # for each one of its architecture, as a wheel needs it
 
+`--missing` keeps what was compiled of the same sources before, whole, and compiles the rest; so a wheel that
+was interrupted goes on. Files of other sources, which no version of this code loads, are removed.
+
 It needs numba and numpy; the package is built by it (`hatch_build.py`).
 """
 
@@ -29,9 +32,23 @@ def units():
     return [*rows, *map(loops.loops_unit, DTYPES)]
 
 
-def compile_level(level):
-    """Compile everything for one instruction set and write it to the package's folder."""
-    wanted, done = units(), 0
+def path_of(unit, level):
+    """Return where the package has the code of a unit for an instruction set."""
+    return object_file.SHIPPED / object_file.file_name(unit.name, level.name)
+
+
+def is_whole(path):
+    """Return whether a file is there and as it was written."""
+    try:
+        object_file.from_bytes(path.read_bytes())
+    except (OSError, object_file.Damaged):
+        return False
+    return True
+
+
+def compile_level(level, wanted):
+    """Compile units for one instruction set and write them to the package's folder."""
+    done = 0
 
     def count():
         nonlocal done
@@ -42,19 +59,25 @@ def compile_level(level):
     print(f"compiling the engine fused_cpu for {level.name}: about a minute", flush=True)
     contents = building.build(wanted, level.name, os.cpu_count() or 1, count)
     for unit, content in zip(wanted, contents, strict=True):
-        (object_file.SHIPPED / object_file.file_name(unit.name, level.name)).write_bytes(content)
+        path_of(unit, level).write_bytes(content)
 
 
 def main():
     """Compile for the instruction sets that the command names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--all", action="store_true", help="every instruction set of this architecture")
-    chosen = levels.all_levels() if parser.parse_args().all else levels.usable_levels()[:1]
+    parser.add_argument("--missing", action="store_true", help="only what is not compiled yet")
+    options = parser.parse_args()
+    chosen = levels.all_levels() if options.all else levels.usable_levels()[:1]
+    kept = {path_of(unit, level) for level in chosen for unit in units()} if options.missing else set()
     object_file.SHIPPED.mkdir(exist_ok=True)
     for old in object_file.SHIPPED.glob("*.bin"):
-        old.unlink()
+        if old not in kept or not is_whole(old):
+            old.unlink()
     for level in chosen:
-        compile_level(level)
+        wanted = [unit for unit in units() if not path_of(unit, level).exists()]
+        if wanted:
+            compile_level(level, wanted)
 
 
 if __name__ == "__main__":

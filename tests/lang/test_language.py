@@ -8,7 +8,7 @@ import threading
 import pytest
 
 import chalknet as cn
-from chalknet.lang import _, filled, language, speaking, translated
+from chalknet.lang import _, filled, language, language_of_reader, speaking, translated
 from chalknet.lang.particles import with_particles
 from chalknet.lang.template import Template
 
@@ -45,6 +45,26 @@ def test_the_first_variable_that_is_set_decides(environment, place):
     environment.setenv(VARIABLES[place], "ko")
     environment.setenv(VARIABLES[place + 1], "en")
     assert language() == "ko"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "code"),
+    [
+        ("ko-KR,ko;q=0.9,en-US;q=0.8,en;q=0.7", "ko"),
+        ("en-GB,en;q=0.9,ko;q=0.8", "en"),
+        ("de-DE,de;q=0.9,ko;q=0.8", "ko"),
+        ("fr, KO ;q=0.5", "ko"),
+        ("fr-FR,fr", "en"),
+        ("*", "en"),
+        ("", "en"),
+    ],
+)
+def test_a_page_is_in_the_language_of_its_reader_s_browser(environment, accepted, code):
+    assert language_of_reader(accepted) == code
+    environment.setenv("LANG", "ko_KR.UTF-8")
+    assert language_of_reader("fr-FR,fr") == "ko"
+    environment.setenv("CHALKNET_LANG", "en")
+    assert language_of_reader(accepted) == "en"
 
 
 def test_without_a_word_texts_are_english(environment):

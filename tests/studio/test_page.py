@@ -205,6 +205,18 @@ def test_korean_and_english_switch_at_once(opened):
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+def test_a_page_begins_in_the_language_of_the_browser(studio):
+    def first(accepted):
+        connection = http.client.HTTPConnection(urlsplit(studio[0]).netloc, timeout=30)
+        connection.request("GET", "/", headers={"Accept-Language": accepted})
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return text
+
+    assert "칠판에서 GPU까지" in first("ko-KR,ko;q=0.9,en;q=0.8")
+    assert "from the blackboard to the GPU" in first("en-GB,en;q=0.9,ko;q=0.8")
+
+
 def test_the_keyboard_alone_suffices(opened):
     page = opened()
     page.locator(".cm-content").focus()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +22,16 @@ def language() -> str:
         'ko'
     """
     return _CHOSEN.get() or _of_environment()
+
+
+def language_of_reader(accepted: str) -> str:
+    """Return the language for who reads a page: of CHALKNET_LANG, else the browser's, else the locale's.
+
+    Args:
+        accepted: the header Accept-Language of a request, such as `ko-KR,ko;q=0.9,en;q=0.8`; may be blank.
+    """
+    wanted = () if os.environ.get("CHALKNET_LANG") else map(_code, accepted.split(","))
+    return next((code for code in wanted if code in LANGUAGES), language())
 
 
 @contextmanager
@@ -44,5 +55,9 @@ def speaking(code: str) -> Iterator[None]:
 
 def _of_environment() -> str:
     value = next(filter(None, map(os.environ.get, _VARIABLES)), "en")
-    code = value.replace("-", "_").partition(".")[0].partition("_")[0].lower()
-    return code if code in LANGUAGES else "en"
+    return _code(value) if _code(value) in LANGUAGES else "en"
+
+
+def _code(tag: str) -> str:
+    """Return the language of `ko_KR.UTF-8`, or of `ko-KR;q=0.9`."""
+    return re.split(r"[-_.;@\s]", tag.strip())[0].lower()

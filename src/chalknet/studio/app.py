@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from nicegui import Client, app, ui
 
 import chalknet as cn
-from chalknet.lang import _, speaking
+from chalknet.lang import _, language_of_reader, speaking
 from chalknet.studio.controls import TextTag, choice, switch
 from chalknet.studio.editor import FormRequest, editor_panel, examples, forms_panel, shown_forms
 from chalknet.studio.export import export_panel
@@ -146,6 +146,7 @@ def application(initial: InitialNetwork, workers: Executor, *, compressed: bool 
             return
         session = TabSession(workers, initial.text)
         session.network = initial.network
+        session.language = language_of_reader(client.request.headers.get("accept-language", ""))
         client.on_delete(session.close)
         shown = Page(session, ui.element("div").classes("ck-page"))
         shown.make()

@@ -60,7 +60,9 @@ class FitPanel:
             self._buttons()
             ui.element("p").classes("ck-problem").props('data-fit="failed" role="alert"')
             with ui.element("div").classes("ck-watch"):
-                ui.element("div").classes("ck-places").props('data-fit="places"')
+                with ui.element("div").classes("ck-seen"):
+                    ui.element("div").classes("ck-places").props('data-fit="places"')
+                    TextTag("", "p").classes("ck-hint").props('data-fit="kind"')
                 self._curves()
             self._files()
         if self._state.is_settled:  # rebuilt: these are the points before
@@ -284,8 +286,11 @@ class FitPanel:
 
 def _words() -> dict[str, str]:
     return {
-        "places": _("What the network says of each place, behind the points."),
-        "tiles": _("Digits with what the network says of them, and the weights of its first layer."),
+        "places": _("The prediction at each place, behind the points."),
+        "tiles": _(
+            "Digits with the prediction for each; below, the weights of each unit of the first layer:"
+            " positive ones blue, negative ones orange."
+        ),
         "values": _("The predicted value of each sample over its true one; on the line they are equal."),
         "confusion": _("How many samples of each true class, a row, are predicted to be of each class."),
         "true": _("true"), "predicted": _("predicted"),

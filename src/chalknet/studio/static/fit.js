@@ -1,11 +1,12 @@
 // The canvases of Data and fit: they request the next frame as soon as the last one is shown.
 window.chalknetFit ??= (() => {
-  const LINES = ["#0072b2", "#d55e00", "#009e73"]; // distinguishable for colour-blind readers too
   const KINDS = [[213, 94, 0], [0, 114, 178], [0, 158, 115], [204, 121, 167], [230, 159, 0], [86, 180, 233], [120, 94, 240], [90, 90, 90]];
   const dark = () => document.body.classList.contains("body--dark");
   const mix = (from, to, share) => from.map((value, at) => value + (to[at] - value) * share);
   const middle = () => (dark() ? [38, 44, 49] : [244, 244, 240]);
   const whole = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  // distinguishable for colour-blind readers too
+  const lines = () => (dark() ? ["#56b4e9", "#e69f00", "#2fc597"] : ["#0072b2", "#d55e00", "#009e73"]);
   const ink = () => (dark() ? "#e8e8e3" : "#1d2227");
 
   async function get(path) {
@@ -273,7 +274,7 @@ window.chalknetFit ??= (() => {
       pen.fillText(axis === 2 ? value.toPrecision(2) : Math.round(value).toLocaleString("en"), left + share * (right - left), bottom + 16 * scale);
     }
     lines.forEach((line, number) => {
-      pen.strokeStyle = LINES[number % LINES.length];
+      pen.strokeStyle = lines()[number % lines().length];
       for (const column of [3, 4]) {
         pen.lineWidth = (column === 3 ? 2.2 : 1.6) * scale;
         pen.setLineDash(column === 3 ? [] : [5 * scale, 4 * scale]);
@@ -389,11 +390,13 @@ window.chalknetFit ??= (() => {
       else if (kind === "tiles") drawTiles(canvas, points, points.bytes(1), frame, racer);
       else if (kind === "values") drawValues(canvas, points, this.table, frame, racer, this.words);
       else if (kind === "confusion") drawConfusion(canvas, points, frame, racer, this.words);
+      const shown = this.part("kind");
+      if (shown.textContent !== this.words[kind]) shown.textContent = this.words[kind];
       const text = racer ? (frame.racers.length > 1 ? `${racer.title}: ` : "") + racer.text : "";
       if (words.textContent !== text) words.textContent = text;
       const said = `${this.words[kind]} ${text}`;
       if (!frame.running && canvas.getAttribute("aria-label") !== said) canvas.setAttribute("aria-label", said);
-      words.style.borderLeftColor = LINES[[...figure.parentNode.children].indexOf(figure) % LINES.length];
+      words.style.borderLeftColor = lines()[[...figure.parentNode.children].indexOf(figure) % lines().length];
       if (this.painting && points.low && !racer) this.cross(canvas);
     }
     listen(canvas) {

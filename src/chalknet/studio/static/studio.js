@@ -74,7 +74,6 @@ window.chalknetStudio = {
       text: shown ? getElement(Number(shown.id.slice(1)))?.editor?.state.doc.toString() : null,
       fragment: location.hash.slice(1),
       dark: matchMedia("(prefers-color-scheme: dark)").matches,
-      korean: (navigator.language || "").startsWith("ko"),
     };
   },
   keep(fragment) {
