@@ -24,6 +24,7 @@ _MOST_CROPS = 160
 _SHORT = 2  # letters
 _MOST_LINES = 150
 _ASIDE = 0.18  # of a round unit's width, from whose middle its words stand; more is a piece of its rim
+_SPANS = (0.92, 1.15)  # of a box, that words cover whose ends are its sides
 _LONGEST = 1100  # of the picture in which lines of words are looked for
 _ROUND_LETTERS = frozenset("oO0QCcD○〇●•·.°@Φ8G6①e")
 
@@ -299,9 +300,20 @@ def without_rims(words: Sequence[Lettering], shapes: Sequence[Found]) -> list[Le
         around = [s for s in shapes if abs(one.x - s.x) < 0.3 * s.width and abs(one.y - s.y) < 0.3 * s.height]
         if around and one.is_round_letter and one.height > 0.7 * around[0].size:
             continue
+        if _takes_in_rims(one, shapes):  # each unit is read alone
+            continue
         bare = _closed(_TIMES.sub("x", one.text.strip("()（）[]|")))
-        found.append(replace(one, text=bare) if around and around[0].is_round and bare else one)
+        found.append(replace(one, text=bare) if around and bare else one)
     return found
+
+
+def _takes_in_rims(words: Lettering, shapes: Sequence[Found]) -> bool:
+    """Return whether words run over several units, or from side to side of a box, whose rims look like letters."""
+    if words.angle:
+        return False
+    on = [shape for shape in shapes if words.holds(shape.x, shape.y) and shape.height > words.height]
+    boxes = [shape for shape in on if not shape.is_round and _SPANS[0] < words.width / shape.width < _SPANS[1]]
+    return len(on) > 1 or bool(boxes)
 
 
 def without_shapes(words: Sequence[Lettering], shapes: Sequence[Found], size: float) -> list[Lettering]:
