@@ -54,6 +54,11 @@ class Lettering:
         """Return whether it may be a circle that was taken for a letter."""
         return len(self.text) <= 2 and set(self.text) <= _ROUND_LETTERS
 
+    @property
+    def is_long(self) -> bool:
+        """Return whether it has more letters than a label; by its form where it could not be read."""
+        return len(self.text) > 3 if self.text else self.width > 3 * self.height
+
     def holds(self, x: float, y: float, margin: float = 0.0) -> bool:
         """Return whether a point is on it."""
         cos, sin = math.cos(math.radians(self.angle)), math.sin(math.radians(self.angle))
@@ -85,22 +90,36 @@ def _reader() -> _Reader:
     return reader
 
 
-def words_in(canvas: InkedPicture) -> list[Lettering]:
+@dataclass(frozen=True)
+class Lettered:
+    """The lines of words in a picture.
+
+    Args:
+        words: that could be read.
+        unread: without a text, those in a script that the models do not know, or too small.
+    """
+
+    words: list[Lettering]
+    unread: list[Lettering]
+
+
+def words_in(canvas: InkedPicture) -> Lettered:
     """Return the lines of words in a picture, wherever they stand."""
     part = min(1.0, _LONGEST / max(canvas.mask.shape))
     small = cv2.resize(canvas.colours, None, fx=part, fy=part, interpolation=cv2.INTER_AREA)
     seen = _reader().find(np.ascontiguousarray(small[:, :, ::-1]))
     if seen.boxes is None:
-        return []
+        return Lettered([], [])
     boxes = [np.asarray(corners, np.float32) / part for corners in seen.boxes[:_MOST_LINES]]
     placed = [_tightened(canvas, _placed(corners)) for corners in boxes]
     crops = [_cut(canvas, words) for words in placed]
-    found = [
-        replace(words, text=text, trust=trust)
-        for words, (text, trust) in zip(placed, _read(crops), strict=True)
-        if _says_something(text) and trust >= _LEAST_TRUST
-    ]
-    return _whole(canvas, found)
+    found, unread = [], []
+    for words, (text, trust) in zip(placed, _read(crops), strict=True):
+        if _says_something(text) and trust >= _LEAST_TRUST:
+            found.append(replace(words, text=text, trust=trust))
+        else:
+            unread.append(words)
+    return Lettered(_whole(canvas, found), unread)
 
 
 def _whole(canvas: InkedPicture, words: Sequence[Lettering]) -> list[Lettering]:

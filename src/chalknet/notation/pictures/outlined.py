@@ -27,14 +27,12 @@ class _Areas:
         mask: of bytes, 1 where the areas are.
         is_inner: whether they lie within an outline.
         least: the least size of a shape.
-        reach: how many pixels the outline may reach beyond the area.
         are_paint: whether they are areas of one colour that is not the ground's.
     """
 
     mask: Pixels
     is_inner: bool
     least: float
-    reach: int = 14
     are_paint: bool = False
 
 
@@ -116,7 +114,7 @@ def _areas(canvas: InkedPicture, edges: Pixels) -> Iterator[_Areas]:
     lines = [2 * round(times * thick / 2) + 3 for times in (1.9, 3.5)]
     for paint in painted(canvas, edges):
         without_lines = cv2.morphologyEx(paint, cv2.MORPH_OPEN, _round(lines[0]))
-        yield _Areas(without_lines, True, 2.0 * lines[0], math.ceil(thick) + 1, are_paint=True)
+        yield _Areas(without_lines, True, 2.0 * lines[0], are_paint=True)
     for line in lines:
         yield _Areas(cv2.morphologyEx(mask, cv2.MORPH_OPEN, _round(line)), False, 1.3 * line)
 
@@ -251,13 +249,13 @@ def _measured(canvas: InkedPicture, edges: Pixels, shape: Found, areas: _Areas) 
     """Return a shape with its outer rim, and how much of its outline is seen."""
     count = 64
     ux, uy = _directions(shape, count)
-    reach = min(areas.reach, math.ceil(0.3 * shape.size) + 4)
+    reach = min(14, math.ceil(0.3 * shape.size) + 4)
     inside = min(3, math.ceil(0.1 * shape.size))
     steps = np.arange(-inside, reach + 1, dtype=np.float32)
     px, py = _rim_points(shape, ux, uy, steps)
     ink = cv2.remap(canvas.ink, px, py, cv2.INTER_LINEAR)
     change = cv2.remap(edges, px, py, cv2.INTER_LINEAR)
-    profile = np.median(ink, axis=0)
+    profile = np.percentile(ink, 20, axis=0) if areas.are_paint else np.median(ink, axis=0)
     peak_at = int(profile[: inside + 7].argmax())
     peak = float(profile[peak_at])
     outer = peak_at

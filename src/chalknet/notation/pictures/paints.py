@@ -9,9 +9,9 @@ import numpy as np
 
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels
 
-_MOST = 6  # colours
+_MOST = 10  # colours
 _NEAR = 26.0  # of a colour, in its largest part, are its own shades
-_LEAST_PART = 0.0008  # of the picture, that a colour covers
+_LEAST_PART = 0.0001  # of the picture, that a colour covers
 _MOST_WRITTEN = 0.5  # of an area, that words cover
 _FLAT = 6.0  # change from pixel to pixel, within an area of one colour
 

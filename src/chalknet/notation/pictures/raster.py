@@ -16,7 +16,7 @@ from chalknet.notation.pictures.arrangement import columns_of, forward, runs_sid
 from chalknet.notation.pictures.bent import bent_joints
 from chalknet.notation.pictures.bundles import open_pairs, settled
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels, canvas_of
-from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usual_size
+from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usual_size, without_blots
 from chalknet.notation.pictures.completed import completed, missed
 from chalknet.notation.pictures.figures import whole_of
 from chalknet.notation.pictures.labels import biases, mended, shared_out
@@ -60,21 +60,25 @@ def seen_in(canvas: InkedPicture) -> Contents:
     """Return everything that is drawn, in pixels of the canvas."""
     if not bool(canvas.mask.any()):
         return Contents()
-    words = words_in(canvas)
+    lettered = words_in(canvas)
+    words, unread = lettered.words, lettered.unread
     shapes = outlined(canvas)
     if (ruling := ruled(shapes)) and (plain := without_ruling(canvas, ruling)) is not canvas:
         canvas, shapes = plain, outlined(plain)
     words = without_shapes(words, shapes, usual_size(shapes, words))
     choice = chosen(shapes, words)
-    choice = replace(choice, units=completed(canvas, choice.units, words))
+    choice = replace(choice, units=completed(canvas, choice.units, [*words, *unread]))
     words = without_scraps(without_rims(words, choice.units), choice.units)
     if more := around_words(canvas, choice.units, words):
-        choice = replace(choice, units=completed(canvas, [*choice.units, *more], words))
+        choice = replace(choice, units=completed(canvas, [*choice.units, *more], [*words, *unread]))
+    choice = replace(choice, units=without_blots(canvas, choice.units))
     words += words_within(canvas, choice.units, words)
     hidden = hidden_by(canvas, choice.units, words)
     joints = _joints(canvas, hidden, choice.units)
     left = left_over(canvas, choice.units, joints, words)
-    if more := missed(canvas, choice.units, words, left):
+    if more := without_blots(canvas, [*choice.units, *missed(canvas, choice.units, words, left)])[
+        len(choice.units) :
+    ]:
         choice = replace(choice, units=[*choice.units, *more])
         words += words_within(canvas, more, words)
         hidden = hidden_by(canvas, choice.units, words)
@@ -82,7 +86,7 @@ def seen_in(canvas: InkedPicture) -> Contents:
     loose = _loose_ink(canvas, hidden, joints)
     lines = settled(choice.units, joints, loose, biases(choice.units, words))
     lines = replace(lines, joints=forward(choice.units, lines.joints))
-    dots = rows_of_dots(canvas, choice.units, words, choice.size)
+    dots = rows_of_dots(canvas, choice.units, [*words, *unread], choice.size)
     dots = [row for row in dots if not any(joint.dashed and _is_on(row, joint) for joint in lines.joints)]
     others, loose_ends = joining(
         traced(left_over(canvas, choice.units, lines.joints, words), choice.units), choice.units, lines.joints
