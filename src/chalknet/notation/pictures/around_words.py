@@ -42,7 +42,11 @@ def around_words(canvas: InkedPicture, units: Sequence[Found], words: Sequence[L
         best = max(_tried(canvas, model, one), key=lambda unit: unit.seen)
         enough = _SEEN_IN_STEP if _keeps_step(mates, one) else _SEEN
         is_bare = model.is_paint and not is_inked_within(canvas, best)
-        if best.seen >= enough and not is_bare and not any(_overlaps(best, unit) for unit in [*units, *found]):
+        if (
+            best.seen >= enough
+            and not is_bare
+            and not any(_overlaps(best, unit) for unit in [*units, *found])
+        ):
             found.append(best)
     return found
 

@@ -115,7 +115,11 @@ def shared_out(
     gap = min(later - earlier for earlier, later in pairwise(middles))
     found = []
     for one in words:
-        parts = _titles(one, middles) or _parts(one, middles) if one.width > 0.8 * gap and abs(one.angle) < 20 else []
+        parts = (
+            _titles(one, middles) or _parts(one, middles)
+            if one.width > 0.8 * gap and abs(one.angle) < 20
+            else []
+        )
         first, last = one.x - one.width / 2, one.x + one.width / 2
         over = [place for place, x in enumerate(middles) if first < x < last]
         fits = all(abs(part.x - middles[place]) < 0.3 * gap for place, part in parts)

@@ -327,11 +327,13 @@ def without_rims(words: Sequence[Lettering], shapes: Sequence[Found]) -> list[Le
 
 
 def _takes_in_rims(words: Lettering, shapes: Sequence[Found]) -> bool:
-    """Return whether words run over several units, or from side to side of a box, whose rims look like letters."""
+    """Return whether words run over several units, or from side to side of a box: its rims look like letters."""
     if words.angle:
         return False
     on = [shape for shape in shapes if words.holds(shape.x, shape.y) and shape.height > words.height]
-    boxes = [shape for shape in on if not shape.is_round and _SPANS[0] < words.width / shape.width < _SPANS[1]]
+    boxes = [
+        shape for shape in on if not shape.is_round and _SPANS[0] < words.width / shape.width < _SPANS[1]
+    ]
     return len(on) > 1 or bool(boxes)
 
 

@@ -337,7 +337,9 @@ def _rim_points(shape: Found, ux: Pixels, uy: Pixels, steps: Pixels) -> tuple[Pi
 def _without_doubles(shapes: list[Found]) -> list[Found]:
     """Return one of shapes that are found several times: the one that fits best, the larger where alike."""
     kept: list[Found] = []
-    for shape in sorted(shapes, key=lambda one: -one.trust - 0.12 * math.log(one.size) - _EXACT * one.is_paint):
+    for shape in sorted(
+        shapes, key=lambda one: -one.trust - 0.12 * math.log(one.size) - _EXACT * one.is_paint
+    ):
         if not any(_is_same(shape, other) for other in kept):
             kept.append(shape)
     return kept

@@ -10,7 +10,7 @@ import numpy as np
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels
 
 _MOST = 10  # colours
-_NEAR = 26.0  # of a colour, in its largest part, are its own shades
+_NEAR = 25  # of a colour, in its largest part, are its own shades
 _LEAST_PART = 0.0001  # of the picture, that a colour covers
 _MOST_WRITTEN = 0.5  # of an area, that words cover
 _FLAT = 6.0  # change from pixel to pixel, within an area of one colour
@@ -24,8 +24,8 @@ def painted(canvas: InkedPicture, edges: Pixels) -> Iterator[Pixels]:
         edges: how fast colours change at each pixel.
     """
     for colour in _colours_of(canvas, edges):
-        off = np.abs(canvas.colours.astype(np.int16) - colour).max(axis=2)
-        yield _without_holes((off < _NEAR).astype(np.uint8))
+        near = cv2.inRange(canvas.colours, np.maximum(colour - _NEAR, 0), np.minimum(colour + _NEAR, 255))
+        yield _without_holes(near // 255)
 
 
 def _without_holes(paint: Pixels) -> Pixels:
