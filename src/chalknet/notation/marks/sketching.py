@@ -148,7 +148,7 @@ class _Sketching:
         return found[:1] if low < here < high else []
 
     def _captions(self) -> list[int]:
-        """Return the texts over or under everything that stand alone in their row, but for titles of columns."""
+        """Return the texts over or under everything that stand alone in their row."""
         at_ends = set(self._of.text_ends.values())
         places = self._nesting.places
         if not places:

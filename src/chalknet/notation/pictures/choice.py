@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels
-from chalknet.notation.pictures.lettering import Lettering, is_plain_word
+from chalknet.notation.pictures.lettering import Lettering
+from chalknet.notation.pictures.no_words import is_plain_word
 from chalknet.notation.pictures.outlined import Found
 
 _MOST_ROWS = 12  # of dots
@@ -254,7 +255,7 @@ def rows_of_dots(
     spots = [
         spot
         for spot in spots
-        if not any(one.holds(spot[0], spot[1]) and one.is_long for one in words)
+        if not any(one.holds(spot[0], spot[1]) and (not one.text or len(one.text) > 3) for one in words)
         and not any(_covers(shape, spot) for shape in shapes)
     ]
     letters = stats[1:][(stats[1:, 2:4].min(axis=1) > 2) & (stats[1:, 2:4].max(axis=1) < max(8, 0.8 * size))]

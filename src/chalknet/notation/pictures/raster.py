@@ -20,14 +20,8 @@ from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usua
 from chalknet.notation.pictures.completed import completed, missed
 from chalknet.notation.pictures.figures import whole_of
 from chalknet.notation.pictures.labels import biases, mended, shared_out
-from chalknet.notation.pictures.lettering import (
-    Lettering,
-    without_rims,
-    without_scraps,
-    without_shapes,
-    words_in,
-    words_within,
-)
+from chalknet.notation.pictures.lettering import Lettering, words_in, words_within
+from chalknet.notation.pictures.no_words import without_rims, without_scraps, without_shapes
 from chalknet.notation.pictures.outlined import Found, outlined
 from chalknet.notation.pictures.pairs import Joint, free_pairs, hidden_by, joints_of, with_own_ink
 from chalknet.notation.pictures.pointing import pointing, turned_alike
@@ -72,7 +66,7 @@ def seen_in(canvas: InkedPicture) -> Contents:
     if more := around_words(canvas, choice.units, words):
         choice = replace(choice, units=completed(canvas, [*choice.units, *more], [*words, *unread]))
     choice = replace(choice, units=without_blots(canvas, choice.units))
-    words += words_within(canvas, choice.units, words)
+    words += without_rims(words_within(canvas, choice.units, words), choice.units)
     hidden = hidden_by(canvas, choice.units, words)
     joints = _joints(canvas, hidden, choice.units)
     left = left_over(canvas, choice.units, joints, words)
@@ -80,7 +74,7 @@ def seen_in(canvas: InkedPicture) -> Contents:
         len(choice.units) :
     ]:
         choice = replace(choice, units=[*choice.units, *more])
-        words += words_within(canvas, more, words)
+        words += without_rims(words_within(canvas, more, words), more)
         hidden = hidden_by(canvas, choice.units, words)
         joints = _joints(canvas, hidden, choice.units)
     loose = _loose_ink(canvas, hidden, joints)
