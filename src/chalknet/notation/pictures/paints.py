@@ -17,13 +17,13 @@ _FLAT = 6.0  # change from pixel to pixel, within an area of one colour
 
 
 def painted(canvas: InkedPicture, edges: Pixels) -> Iterator[Pixels]:
-    """Yield a mask for each colour that fills areas; on each other colour in turn the areas come apart.
+    """Yield a mask for each colour that fills areas, where a program painted them: paper and boards have none.
 
     Args:
         canvas: the picture.
         edges: how fast colours change at each pixel.
     """
-    for colour in _colours_of(canvas, edges):
+    for colour in _colours_of(canvas, edges) if canvas.is_flat else ():
         near = cv2.inRange(canvas.colours, np.maximum(colour - _NEAR, 0), np.minimum(colour + _NEAR, 255))
         yield _without_holes(near // 255)
 
