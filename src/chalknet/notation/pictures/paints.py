@@ -17,7 +17,7 @@ _FLAT = 6.0  # change from pixel to pixel, within an area of one colour
 
 
 def painted(canvas: InkedPicture, edges: Pixels) -> Iterator[Pixels]:
-    """Yield a mask for each colour that fills areas, where a program painted them: paper and boards have none.
+    """Yield a mask for each colour that fills areas, where a program painted them: paper has none.
 
     Args:
         canvas: the picture.
