@@ -15,7 +15,8 @@ from chalknet.notation.pictures.canvas import canvas_of  # noqa: E402
 from chalknet.notation.pictures.choice import chosen, rows_of_dots  # noqa: E402
 from chalknet.notation.pictures.completed import completed, missed  # noqa: E402
 from chalknet.notation.pictures.labels import mended  # noqa: E402
-from chalknet.notation.pictures.lettering import Lettering, without_shapes  # noqa: E402
+from chalknet.notation.pictures.lettering import Lettering  # noqa: E402
+from chalknet.notation.pictures.no_words import without_shapes  # noqa: E402
 from chalknet.notation.pictures.outlined import Found, outlined  # noqa: E402
 from chalknet.notation.pictures.pairs import Joint  # noqa: E402
 

@@ -15,6 +15,7 @@ from chalknet.notation.marks.nearby import BoxIndex, median
 from chalknet.notation.marks.outlines import place_of
 
 _FAR = 1.3  # how many letters' heights a text may stand off a stroke
+_ROW = 1.2  # letters' heights within which titles of columns stand in a row
 _ALIKE = 12.0  # degrees
 _MOST_CELLS = 2_000_000
 
@@ -224,7 +225,7 @@ def titles_of_columns(
     ordered = sorted(middles, key=middles.__getitem__)
     gaps = [middles[other] - middles[one] for one, other in pairwise(ordered)]
     pitch = median(gaps, math.inf)
-    rows: dict[tuple[float, int], list[int]] = defaultdict(list)
+    rows: dict[float, list[tuple[float, int]]] = defaultdict(list)
     over: dict[int, int] = {}
     for number, text in texts.items():
         along = text.place.x if sideways else text.place.y
@@ -236,13 +237,25 @@ def titles_of_columns(
             over[number] = column
             for part in (0.0,) if sideways else (-0.5, 0.0, 0.5):  # words beside rows begin or end alike
                 across = text.place.y if sideways else text.place.x + part * text.place.width
-                rows[part, round(across / text.size)].append(number)
+                rows[part].append((across, number))
     found: dict[int, int] = {}
-    for (part, row), members in rows.items():
-        near = members + rows.get((part, row + 1), []) + rows.get((part, row - 1), [])
-        if len({over[number] for number in near}) > 1:
-            found |= {number: over[number] for number in members}
+    for members in rows.values():
+        for row in _in_rows(members, texts):
+            if len({over[number] for number in row}) > 1:
+                found |= {number: over[number] for number in row}
     return found
+
+
+def _in_rows(places: list[tuple[float, int]], texts: dict[int, TextMark]) -> list[list[int]]:
+    """Return texts that begin within one line of each other, in the order of their places."""
+    rows: list[list[int]] = []
+    first = -math.inf
+    for across, number in sorted(places):
+        if not rows or across - first > _ROW * max(texts[number].size, texts[rows[-1][0]].size):
+            rows.append([])
+            first = across
+        rows[-1].append(number)
+    return rows
 
 
 def reach(places: Sequence[Place], *, sideways: bool) -> tuple[float, float]:

@@ -18,6 +18,7 @@ from chalknet.notation.marks.plots import lines_of_plots
 from chalknet.notation.marks.tidied import rows_of_dots, tidied
 from chalknet.notation.tokens import SourceText
 
+_MOST_TEXTS = 200  # among which captions are looked for
 # Graphviz's words for shapes
 _SHAPES = {"disc": "circle", "rounded": "box"}
 
@@ -154,11 +155,13 @@ class _Sketching:
             return []
         low, high = reach(places, sideways=True)
         found = []
-        rows = [round(text.place.y / text.size) for text in self._of.loose.values()]
+        texts = list(self._of.loose.values()) if len(self._of.loose) < _MOST_TEXTS else []
         for number, text in self._of.loose.items():
-            alone = rows.count(round(text.place.y / text.size)) == 1 if len(rows) < 200 else False
+            beside = [
+                one for one in texts if abs(one.place.y - text.place.y) < 0.5 * max(one.size, text.size)
+            ]
             beyond = not low < text.place.y < high
-            if alone and beyond and number not in at_ends and number not in self._of.ranks:
+            if len(beside) == 1 and beyond and number not in at_ends and number not in self._of.ranks:
                 found.append(number)
         return found
 

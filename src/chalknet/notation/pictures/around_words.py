@@ -12,7 +12,7 @@ import numpy as np
 from chalknet.notation.pictures.canvas import InkedPicture
 from chalknet.notation.pictures.choice import unit_holds
 from chalknet.notation.pictures.lettering import Lettering
-from chalknet.notation.pictures.outlined import Found, rim_lines
+from chalknet.notation.pictures.outlined import Found, is_inked_within, rim_lines
 
 _FEWEST = 2  # units in line with the words, that hold words of their size
 _SEEN = 0.75  # of the rim
@@ -41,7 +41,12 @@ def around_words(canvas: InkedPicture, units: Sequence[Found], words: Sequence[L
         model = min(mates, key=lambda unit: math.hypot(unit.x - one.x, unit.y - one.y))
         best = max(_tried(canvas, model, one), key=lambda unit: unit.seen)
         enough = _SEEN_IN_STEP if _keeps_step(mates, one) else _SEEN
-        if best.seen >= enough and not any(_overlaps(best, unit) for unit in [*units, *found]):
+        is_bare = model.is_paint and not is_inked_within(canvas, best)
+        if (
+            best.seen >= enough
+            and not is_bare
+            and not any(_overlaps(best, unit) for unit in [*units, *found])
+        ):
             found.append(best)
     return found
 

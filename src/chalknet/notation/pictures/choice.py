@@ -10,12 +10,15 @@ import cv2
 import numpy as np
 
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels
-from chalknet.notation.pictures.lettering import Lettering, is_plain_word
+from chalknet.notation.pictures.lettering import Lettering
+from chalknet.notation.pictures.no_words import is_plain_word
 from chalknet.notation.pictures.outlined import Found
 
 _MOST_ROWS = 12  # of dots
 _LETTERS, _UNLIKE = 4, 0.35  # small parts in line with dots, of other areas, that are a line of words
 PALE = 0.5  # of the ink that the rims of units have, has a mesh between finer lines
+_PAINTED, _OTHER_COLOUR = 0.5, 40.0  # of the units, that are painted; from whose colours blots differ
+_NEARLY_ALL, _VAGUE = 0.7, 0.03  # of the units; off by this much is no clear outline
 _OVERLAP = 0.08  # of a rim, that lies in other shapes
 
 
@@ -81,7 +84,7 @@ def chosen(shapes: Sequence[Found], words: Sequence[Lettering]) -> Chosen:
         )
         if fits or large or small:
             units.append(shape)
-    units = _without_overlaps(_without_panels(units, words))
+    units = _without_overlaps(_without_panels(units))
     return Chosen(_without_meshes(units, words, size), frames, size)
 
 
@@ -119,16 +122,15 @@ def _is_clear_of(shape: Found, frame: Found) -> bool:
     return shape.width < 0.94 * frame.width and shape.height < 0.94 * frame.height
 
 
-def _without_panels(units: list[Found], words: Sequence[Lettering]) -> list[Found]:
+def _without_panels(units: list[Found]) -> list[Found]:
     """Return the units without pieces of coloured panels behind discs: boxes that discs reach into."""
-    discs = [unit for unit in units if unit.kind == "disc"]
+    discs = [unit for unit in units if unit.is_round]
     if 2 * len(discs) < len(units):
         return units
     return [
         unit
         for unit in units
         if unit.is_round
-        or any(unit_holds(unit, one) for one in words)
         or not any(
             abs(unit.x - disc.x) < 0.45 * (unit.width + disc.width)
             and abs(unit.y - disc.y) < 0.45 * (unit.height + disc.height)
@@ -160,6 +162,38 @@ def _without_meshes(units: list[Found], words: Sequence[Lettering], size: float)
         if doubts < 2.0:
             kept.append(unit)
     return kept
+
+
+def without_blots(canvas: InkedPicture, units: Sequence[Found]) -> list[Found]:
+    """Return the units without places where lines lie on one another: of another colour than all others.
+
+    Args:
+        canvas: the picture.
+        units: those that were found.
+    """
+    paints = [colour_within(canvas, unit) for unit in units if unit.is_paint]
+    if len(paints) < max(3, _PAINTED * len(units)):
+        return list(units)
+    known = np.array([*paints, np.array(canvas.ground, np.float32)])
+    few_are_empty = len(paints) > _NEARLY_ALL * len(units)
+
+    def is_alike(unit: Found) -> bool:
+        off = np.abs(known - colour_within(canvas, unit)).max(axis=1)
+        is_empty = int(off.argmin()) == len(paints)
+        return float(off.min()) < _OTHER_COLOUR and not (is_empty and few_are_empty and unit.off > _VAGUE)
+
+    return [unit for unit in units if unit.is_paint or is_alike(unit)]
+
+
+def colour_within(canvas: InkedPicture, unit: Found) -> Pixels:
+    """Return the usual colour between the middle of a unit and its rim, (3,)."""
+    turn = np.linspace(0, 2 * math.pi, 40, endpoint=False)
+    far = np.array([0.5, 0.6, 0.7])[:, None] / 2
+    x = (unit.x + np.cos(turn) * far * unit.width).astype(np.float32)
+    y = (unit.y + np.sin(turn) * far * unit.height).astype(np.float32)
+    inside = cv2.remap(canvas.colours, x, y, cv2.INTER_NEAREST).reshape(-1, 3)
+    found: Pixels = np.median(inside, axis=0).astype(np.float32)
+    return found
 
 
 def unit_holds(unit: Found, words: Lettering) -> bool:
@@ -221,7 +255,7 @@ def rows_of_dots(
     spots = [
         spot
         for spot in spots
-        if not any(one.holds(spot[0], spot[1]) and len(one.text) > 3 for one in words)
+        if not any(one.holds(spot[0], spot[1]) and (not one.text or len(one.text) > 3) for one in words)
         and not any(_covers(shape, spot) for shape in shapes)
     ]
     letters = stats[1:][(stats[1:, 2:4].min(axis=1) > 2) & (stats[1:, 2:4].max(axis=1) < max(8, 0.8 * size))]

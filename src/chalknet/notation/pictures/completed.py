@@ -34,6 +34,7 @@ _WITHIN, _WITHIN_STEADY = (0.55, 0.65, 0.75), (0.68, 0.75, 0.8)  # of the radius
 _ALIKE = 1.2  # times larger or smaller
 _CLEAR = 0.018  # off by this little is a circle
 _LEAST_SIZE = 12
+_LONGER = 1.2  # than a circle is wide, are words that run out of it
 
 
 def completed(canvas: InkedPicture, units: Sequence[Found], words: Sequence[Lettering]) -> list[Found]:
@@ -176,7 +177,7 @@ class _Circles:
         return alike and unit.seen > 0.95 and rim_ink(self._canvas, unit) > PALE * self._dark
 
     def _holds_words(self, disc: Found) -> bool:
-        return any(unit_holds(disc, one) for one in self._words)
+        return any(one.text and unit_holds(disc, one) for one in self._words)
 
     def _bar(self, disc: Found, others: Sequence[Found]) -> float:
         """Return how much of the usual rim is enough for a circle."""
@@ -204,8 +205,7 @@ class _Circles:
 
     def _placed(self, disc: Found) -> Found | None:
         """Return a circle where most of its rim is seen; None for a part of a word or of another drawing."""
-        if any(one.holds(disc.x, disc.y) and one.height > 0.8 * self._size and len(one.text) > 2
-               for one in self._words):  # fmt: skip
+        if any(_is_in_words(disc, one) for one in self._words):
             return None
         moves = np.array([-0.12, -0.06, 0.0, 0.06, 0.12]) * disc.size / 2
         spots = [(disc.x + dx, disc.y + dy) for dx in moves for dy in moves]
@@ -217,6 +217,16 @@ class _Circles:
         seen_part, grown, (x, y) = best
         size = grown * disc.size
         return Found("disc", x, y, size, size, 0.0, 0.05, min(1.0, seen_part))
+
+
+def _is_in_words(disc: Found, words: Lettering) -> bool:
+    """Return whether a circle is a part of words: these are longer, or it is made of their brackets."""
+    if not (words.is_long or words.text[2:]):
+        return False
+    is_on = words.holds(disc.x, disc.y)
+    if is_on and words.text and (words.height > 0.8 * disc.size or words.text[0] in "(（"):
+        return True
+    return words.width > _LONGER * disc.size and words.holds(disc.x, disc.y, 0.35 * disc.size)
 
 
 def _leads(left: Pixels, disc: Found) -> bool:

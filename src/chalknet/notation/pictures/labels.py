@@ -16,6 +16,7 @@ _BIAS = re.compile(r"\+?1|[bB]\d?|[bB]ias")
 _PART = re.compile(
     r"\d+(?=[^\W\d_]{4})|\S+?(?=\s|$|(?<=[^\W\d_]{4})\d+[^\W\d_]{4})"
 )  # a word; 1Hidden is two
+_TOUCHING = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z]{2})")  # where a title begins without a space before it
 _COUNTED = re.compile(r"([^\W\d_]{0,3})[_ ]?(\d{1,2})")
 
 
@@ -114,7 +115,11 @@ def shared_out(
     gap = min(later - earlier for earlier, later in pairwise(middles))
     found = []
     for one in words:
-        parts = _parts(one, middles) if one.width > 0.8 * gap and abs(one.angle) < 20 else []
+        parts = (
+            _titles(one, middles) or _parts(one, middles)
+            if one.width > 0.8 * gap and abs(one.angle) < 20
+            else []
+        )
         first, last = one.x - one.width / 2, one.x + one.width / 2
         over = [place for place, x in enumerate(middles) if first < x < last]
         fits = all(abs(part.x - middles[place]) < 0.3 * gap for place, part in parts)
@@ -122,6 +127,19 @@ def shared_out(
             [part for _, part in parts] if fits and {p for p, _ in parts} == {*over} and over[1:] else [one]
         )
     return found
+
+
+def _titles(words: Lettering, middles: Sequence[float]) -> list[tuple[int, Lettering]]:
+    """Return for each column under a line the title that touches the next one: `Hidden 1Hidden 2`."""
+    over = [place for place, x in enumerate(middles) if abs(x - words.x) < words.width / 2]
+    titles = _TOUCHING.split(words.text)
+    if len(titles) != len(over) or len(titles) < 2:
+        return []
+    narrow = words.width / len(over)
+    return [
+        (place, replace(words, text=title, x=middles[place], width=narrow))
+        for place, title in zip(over, titles, strict=True)
+    ]
 
 
 def _parts(words: Lettering, middles: Sequence[float]) -> list[tuple[int, Lettering]]:

@@ -17,15 +17,17 @@ from chalknet.notation.pictures.outlined import Found
 
 _TIMES = re.compile(r"[×✕X](?=_?\d{1,3}$)")  # what the models read for the x of x1
 _LEAST_TRUST = 0.5
-_LIKE_LINES = frozenset("一二三十卜口日田目回工士王八人入ニハエトヒノリメ个人大又丫米水木不小川")
+LIKE_LINES = frozenset("一二三十卜口日田目回工士王八人入ニハエトヒノリメ个人大又丫米水木不小川")
 _LEAST_ALONE = 0.65
 _LETTER = 48  # height in pixels of what the model reads
 _MOST_CROPS = 160
+_AT_ONCE, _LONG = 8, 40.0  # crops that are read at once, and their widths together, in heights
 _SHORT = 2  # letters
+_FEWEST_LETTERS = 5  # of words that could not be read
 _MOST_LINES = 150
 _ASIDE = 0.18  # of a round unit's width, from whose middle its words stand; more is a piece of its rim
 _LONGEST = 1100  # of the picture in which lines of words are looked for
-_ROUND_LETTERS = frozenset("oO0QCcD○〇●•·.°@Φ8G6①e")
+ROUND_LETTERS = frozenset("oO0QCcD○〇●•·.°@Φ8G6①e")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,12 @@ class Lettering:
     @property
     def is_round_letter(self) -> bool:
         """Return whether it may be a circle that was taken for a letter."""
-        return len(self.text) <= 2 and set(self.text) <= _ROUND_LETTERS
+        return len(self.text) <= 2 and set(self.text) <= ROUND_LETTERS
+
+    @property
+    def is_long(self) -> bool:
+        """Return whether it has more letters than a label, or is as long as those would be."""
+        return len(self.text) > 3 or self.width > 3 * self.height
 
     def holds(self, x: float, y: float, margin: float = 0.0) -> bool:
         """Return whether a point is on it."""
@@ -76,7 +83,7 @@ def _reader() -> _Reader:
     """Return the reader of letters; its models are loaded once."""
     from rapidocr import RapidOCR
 
-    names = {"Global.log_level": "critical", "Det.limit_side_len": 64, "Rec.rec_batch_num": 8}
+    names = {"Global.log_level": "critical", "Det.limit_side_len": 64, "Rec.rec_batch_num": _AT_ONCE}
     engine = RapidOCR(params=names)
     find, read = (getattr(engine, f"_load_{what}_model")() for what in ("det", "rec"))
     reader = _Reader(find, read)
@@ -84,22 +91,47 @@ def _reader() -> _Reader:
     return reader
 
 
-def words_in(canvas: InkedPicture) -> list[Lettering]:
+@dataclass(frozen=True)
+class Lettered:
+    """The lines of words in a picture.
+
+    Args:
+        words: that could be read.
+        unread: without a text, those in a script that the models do not know, or too small.
+    """
+
+    words: list[Lettering]
+    unread: list[Lettering]
+
+
+def words_in(canvas: InkedPicture) -> Lettered:
     """Return the lines of words in a picture, wherever they stand."""
     part = min(1.0, _LONGEST / max(canvas.mask.shape))
     small = cv2.resize(canvas.colours, None, fx=part, fy=part, interpolation=cv2.INTER_AREA)
     seen = _reader().find(np.ascontiguousarray(small[:, :, ::-1]))
     if seen.boxes is None:
-        return []
+        return Lettered([], [])
     boxes = [np.asarray(corners, np.float32) / part for corners in seen.boxes[:_MOST_LINES]]
     placed = [_tightened(canvas, _placed(corners)) for corners in boxes]
     crops = [_cut(canvas, words) for words in placed]
-    found = [
-        replace(words, text=text, trust=trust)
-        for words, (text, trust) in zip(placed, _read(crops), strict=True)
-        if _says_something(text) and trust >= _LEAST_TRUST
-    ]
-    return _whole(canvas, found)
+    found, unread = [], []
+    for words, (text, trust) in zip(placed, _read(crops), strict=True):
+        if _says_something(text) and trust >= _LEAST_TRUST:
+            found.append(replace(words, text=text, trust=trust))
+        else:
+            unread.append(words)
+    return Lettered(_whole(canvas, found), _with_letters(canvas, unread) if unread else [])
+
+
+def _with_letters(canvas: InkedPicture, places: Sequence[Lettering]) -> list[Lettering]:
+    """Return the places at which several letters stand, and not the dots of an elision."""
+    _, _, _, middles = cv2.connectedComponentsWithStats(canvas.mask.astype(np.uint8), connectivity=8)
+    found = []
+    for one in places:
+        near = middles[np.hypot(*(middles - (one.x, one.y)).T) < one.width / 2 + 1]
+        if sum(one.holds(float(x), float(y)) for x, y in near) >= _FEWEST_LETTERS:
+            found.append(one)
+    return found
 
 
 def _whole(canvas: InkedPicture, words: Sequence[Lettering]) -> list[Lettering]:
@@ -191,11 +223,32 @@ def _read(crops: Sequence[Pixels]) -> list[tuple[str, float]]:
         return []
     from rapidocr.ch_ppocr_rec import TextRecInput
 
-    seen = _reader().read(TextRecInput(img=list(crops), return_word_box=False))
-    return [
-        (_closed(_TIMES.sub("x", str(text).strip())), float(trust))
-        for text, trust in zip(seen.txts, seen.scores, strict=True)
-    ]
+    read = _reader().read
+    found: dict[int, tuple[str, float]] = {}
+    for batch in _batches(crops):
+        seen = read(TextRecInput(img=[crops[number] for number in batch], return_word_box=False))
+        for number, text, trust in zip(batch, seen.txts, seen.scores, strict=True):
+            found[number] = (as_label(str(text).strip()), float(trust))
+    return [found[number] for number in range(len(crops))]
+
+
+def _batches(crops: Sequence[Pixels]) -> list[list[int]]:
+    """Return the numbers of crops that are read at once: as long as each other, and few long ones.
+
+    The model makes all of them as long as the longest; its memory grows with their length together.
+    """
+    long = [crop.shape[1] / crop.shape[0] for crop in crops]
+    batches: list[list[int]] = []
+    for number in sorted(range(len(crops)), key=long.__getitem__):
+        if not batches or len(batches[-1]) == _AT_ONCE or (len(batches[-1]) + 1) * long[number] > _LONG:
+            batches.append([])
+        batches[-1].append(number)
+    return batches
+
+
+def as_label(text: str) -> str:
+    """Return what was read as drawings of networks write it: x1, and h(x) where a rim hides its end."""
+    return _closed(_TIMES.sub("x", text))
 
 
 def _closed(text: str) -> str:
@@ -232,12 +285,11 @@ def words_within(
                 places.append(crop)
     if not crops:
         return []
-    found = (
+    return [
         Lettering(text, crop.x, crop.y, crop.width, crop.height, 0.0, trust)
         for crop, (text, trust) in zip(places, _read(crops), strict=True)
-        if _says_something(text) and trust >= _LEAST_ALONE and text not in _LIKE_LINES
-    )
-    return without_rims(list(found), shapes)
+        if _says_something(text) and trust >= _LEAST_ALONE and text not in LIKE_LINES
+    ]
 
 
 @dataclass(frozen=True)
@@ -285,79 +337,3 @@ def _lettering_in(canvas: InkedPicture, shape: Found) -> _Crop | None:
         np.ascontiguousarray(pixels[:, :, ::-1]),
         left + (x0 + x1) / 2, top + (y0 + y1) / 2, float(x1 - x0), float(y1 - y0),
     )  # fmt: skip
-
-
-def without_rims(words: Sequence[Lettering], shapes: Sequence[Found]) -> list[Lettering]:
-    """Return the words without the rims of units that were taken for letters or brackets.
-
-    Args:
-        words: lines of words.
-        shapes: the units.
-    """
-    found = []
-    for one in words:
-        around = [s for s in shapes if abs(one.x - s.x) < 0.3 * s.width and abs(one.y - s.y) < 0.3 * s.height]
-        if around and one.is_round_letter and one.height > 0.7 * around[0].size:
-            continue
-        bare = _closed(_TIMES.sub("x", one.text.strip("()（）[]|")))
-        found.append(replace(one, text=bare) if around and around[0].is_round and bare else one)
-    return found
-
-
-def without_shapes(words: Sequence[Lettering], shapes: Sequence[Found], size: float) -> list[Lettering]:
-    """Return the words that are no units taken for letters.
-
-    Args:
-        words: lines of words.
-        shapes: the outlines in the picture.
-        size: the usual size of a unit.
-    """
-    if not size:
-        return list(words)
-    large = [shape for shape in shapes if shape.size > 0.7 * size and shape.off < 0.05]
-    return [
-        one
-        for one in words
-        if not any(_is_around(one, shape) for shape in large) and not _is_row_of(one, large)
-    ]
-
-
-def _is_row_of(words: Lettering, shapes: Sequence[Found]) -> bool:
-    """Return whether words are a row of shapes: two at least, and most of what a plain word would be."""
-    inside = [shape for shape in shapes if words.holds(shape.x, shape.y) and shape.size < words.height]
-    most = sum(shape.width for shape in inside) > 0.5 * words.width
-    return len(inside) > 1 and (most or not is_plain_word(words))
-
-
-def _is_around(words: Lettering, shape: Found) -> bool:
-    """Return whether a shape is as large as the letters of words in whose place it stands."""
-    fits = shape.width <= 1.15 * words.width and shape.height <= 1.25 * words.height
-    if words.angle:
-        fits = shape.size <= 1.2 * words.height
-    is_letter = is_plain_word(words) and shape.width < 0.5 * words.width
-    return fits and not is_letter and words.holds(shape.x, shape.y) and shape.size > 0.3 * words.height
-
-
-def without_scraps(words: Sequence[Lettering], shapes: Sequence[Found]) -> list[Lettering]:
-    """Return the words that are no pieces of lines taken for letters: these stand alone, outside of units.
-
-    Args:
-        words: lines of words.
-        shapes: the units.
-    """
-    return [
-        one
-        for one in words
-        if len(one.text) > 1
-        or (one.trust > 0.9 and one.text not in _LIKE_LINES)
-        or any(abs(one.x - s.x) < 0.4 * s.width and abs(one.y - s.y) < 0.4 * s.height for s in shapes)
-    ]
-
-
-def is_plain_word(words: Lettering) -> bool:
-    """Return whether words surely are some, and no row of circles."""
-    return (
-        words.trust > 0.75
-        and len(words.text) > 2
-        and bool(set(words.text) - _ROUND_LETTERS - set("VvUu0123456789 "))
-    )

@@ -10,11 +10,30 @@ import cv2
 import numpy as np
 
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels
+from chalknet.notation.pictures.paints import painted
 
 _FEWEST = 6  # pixels that a shape measures across
 _MOST_CONTOURS = 4000
 _THICKEST = 10.0  # of a line; more is the width of what is filled
+_EXACT = 0.1  # of trust, more, where the size is exact
 _LARGEST = 0.75  # of the picture's sides
+
+
+@dataclass(frozen=True)
+class _Areas:
+    """A mask whose parts may be shapes.
+
+    Args:
+        mask: of bytes, 1 where the areas are.
+        is_inner: whether they lie within an outline.
+        least: the least size of a shape.
+        are_paint: whether they are areas of one colour that is not the ground's.
+    """
+
+    mask: Pixels
+    is_inner: bool
+    least: float
+    are_paint: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,6 +49,7 @@ class Found:
         seen: how much of its outline is seen, 0 to 1.
         is_filled: whether it has another colour than the ground.
         dark: how much ink its rim has; 0 where that was not measured.
+        is_paint: whether it is an area of one colour that is not the ground's: its size is exact.
     """
 
     kind: str
@@ -42,6 +62,7 @@ class Found:
     seen: float = 1.0
     is_filled: bool = False
     dark: float = 0.0
+    is_paint: bool = False
 
     @property
     def size(self) -> float:
@@ -64,8 +85,8 @@ def outlined(canvas: InkedPicture) -> list[Found]:
     """Return the shapes in a picture, several where they overlap."""
     edges = edges_of(canvas)
     found: list[Found] = []
-    for areas, is_inner, least in _areas(canvas):
-        contours, hierarchy = cv2.findContours(areas, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    for areas in _areas(canvas, edges):
+        contours, hierarchy = cv2.findContours(areas.mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
         if hierarchy is None:
             continue
         outer = [contour for contour, tree in zip(contours, hierarchy[0], strict=True) if tree[3] < 0]
@@ -73,26 +94,29 @@ def outlined(canvas: InkedPicture) -> list[Found]:
         outer.sort(key=len, reverse=True)
         for contour in outer[:_MOST_CONTOURS]:
             shape = _fitted(contour, canvas)
-            fitted = [shape] if shape is not None else [] if is_inner else _heaped(contour, canvas)
-            found += [_measured(canvas, edges, one, is_inner) for one in fitted if one.size >= least]
+            fitted = [shape] if shape is not None else [] if areas.is_inner else _heaped(contour, canvas)
+            found += [_measured(canvas, edges, one, areas) for one in fitted if one.size >= areas.least]
     return _without_doubles([shape for shape in found if shape.seen > 0.7])
 
 
-def _areas(canvas: InkedPicture) -> Iterator[tuple[Pixels, bool, float]]:
-    """Yield masks whose parts may be shapes, whether these lie within an outline, and their least size.
+def _areas(canvas: InkedPicture, edges: Pixels) -> Iterator[_Areas]:
+    """Yield masks whose parts may be shapes.
 
     What closes gaps gives every small hole its own form: such holes say nothing.
     """
     mask = canvas.mask.astype(np.uint8)
-    yield 1 - mask, True, _FEWEST
-    yield (canvas.ink <= max(canvas.least, 0.45 * canvas.level)).astype(np.uint8), True, _FEWEST
+    yield _Areas(1 - mask, True, _FEWEST)
+    yield _Areas((canvas.ink <= max(canvas.least, 0.45 * canvas.level)).astype(np.uint8), True, _FEWEST)
     for gap in (5, 9, 15):
-        yield 1 - cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _round(gap)), True, 2.2 * gap
-    yield _flat_parts(canvas), True, _FEWEST
+        yield _Areas(1 - cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _round(gap)), True, 2.2 * gap)
+    yield _Areas((edges < max(4.0, 0.25 * canvas.least)).astype(np.uint8), True, _FEWEST)
     thick = thickness(canvas)
-    for times in (1.9, 3.5):
-        line = 2 * round(times * thick / 2) + 3
-        yield cv2.morphologyEx(mask, cv2.MORPH_OPEN, _round(line)), False, 1.3 * line
+    lines = [2 * round(times * thick / 2) + 3 for times in (1.9, 3.5)]
+    for paint in painted(canvas, edges):
+        without_lines = cv2.morphologyEx(paint, cv2.MORPH_OPEN, _round(lines[0]))
+        yield _Areas(without_lines, True, 2.0 * lines[0], are_paint=True)
+    for line in lines:
+        yield _Areas(cv2.morphologyEx(mask, cv2.MORPH_OPEN, _round(line)), False, 1.3 * line)
 
 
 def thickness(canvas: InkedPicture) -> float:
@@ -115,11 +139,6 @@ def edges_of(canvas: InkedPicture) -> Pixels:
     down = cv2.Scharr(smooth, cv2.CV_32F, 0, 1) / 32
     found: Pixels = np.sqrt(across**2 + down**2).max(axis=2)
     return found
-
-
-def _flat_parts(canvas: InkedPicture) -> Pixels:
-    edges = edges_of(canvas)
-    return (edges < max(4.0, 0.25 * canvas.least)).astype(np.uint8)
 
 
 def _fitted(contour: Pixels, canvas: InkedPicture) -> Found | None:
@@ -226,7 +245,7 @@ def _heaped(contour: Pixels, canvas: InkedPicture) -> list[Found]:
     return found
 
 
-def _measured(canvas: InkedPicture, edges: Pixels, shape: Found, is_inner: bool) -> Found:
+def _measured(canvas: InkedPicture, edges: Pixels, shape: Found, areas: _Areas) -> Found:
     """Return a shape with its outer rim, and how much of its outline is seen."""
     count = 64
     ux, uy = _directions(shape, count)
@@ -236,26 +255,31 @@ def _measured(canvas: InkedPicture, edges: Pixels, shape: Found, is_inner: bool)
     px, py = _rim_points(shape, ux, uy, steps)
     ink = cv2.remap(canvas.ink, px, py, cv2.INTER_LINEAR)
     change = cv2.remap(edges, px, py, cv2.INTER_LINEAR)
-    profile = np.median(ink, axis=0)
+    profile = np.percentile(ink, 20, axis=0) if areas.are_paint else np.median(ink, axis=0)
     peak_at = int(profile[: inside + 7].argmax())
     peak = float(profile[peak_at])
     outer = peak_at
     while outer + 1 < len(profile) and profile[outer + 1] > max(0.5 * peak, canvas.least):
         outer += 1
-    if not is_inner and outer > peak_at + 4:
+    if not areas.is_inner and outer > peak_at + 4:
         outer = inside
     grown = float(steps[outer]) + 0.5 if outer + 1 < len(profile) else 0.0
     near = slice(max(0, min(peak_at, inside) - 2), min(len(steps), max(outer, inside) + 3))
     strong = max(0.2 * peak, 0.35 * canvas.least, 5.0)
     seen = float((change[:, near].max(axis=1) > strong / 2).mean())
-    middle = cv2.remap(canvas.ink, *_rim_points(shape, ux, uy, np.array([-0.2 * shape.size], np.float32)),
-                       cv2.INTER_LINEAR)  # fmt: skip
-    filled = float(np.median(middle)) > canvas.least
-    if not is_inner and shape.is_round and _is_part_of_line(canvas, shape):
+    filled = is_inked_within(canvas, shape)
+    if not areas.is_inner and shape.is_round and _is_part_of_line(canvas, shape):
         seen = 0.0
     width, height = shape.width + 2 * grown, shape.height + 2 * grown
     dark = float(np.median(ink[:, near].max(axis=1)))
-    return replace(shape, width=width, height=height, seen=seen, is_filled=filled, dark=dark)
+    return replace(shape, width=width, height=height, seen=seen, is_filled=filled, dark=dark,
+                   is_paint=areas.are_paint)  # fmt: skip
+
+
+def is_inked_within(canvas: InkedPicture, shape: Found) -> bool:
+    """Return whether most of a shape has another colour than the ground, a little within its outline."""
+    px, py = _rim_points(shape, *_directions(shape, 64), np.array([-0.2 * shape.size], np.float32))
+    return float(np.median(cv2.remap(canvas.ink, px, py, cv2.INTER_LINEAR))) > canvas.least
 
 
 def rim_ink(canvas: InkedPicture, shape: Found) -> float:
@@ -313,7 +337,9 @@ def _rim_points(shape: Found, ux: Pixels, uy: Pixels, steps: Pixels) -> tuple[Pi
 def _without_doubles(shapes: list[Found]) -> list[Found]:
     """Return one of shapes that are found several times: the one that fits best, the larger where alike."""
     kept: list[Found] = []
-    for shape in sorted(shapes, key=lambda one: -one.trust - 0.12 * math.log(one.size)):
+    for shape in sorted(
+        shapes, key=lambda one: -one.trust - 0.12 * math.log(one.size) - _EXACT * one.is_paint
+    ):
         if not any(_is_same(shape, other) for other in kept):
             kept.append(shape)
     return kept

@@ -16,18 +16,12 @@ from chalknet.notation.pictures.arrangement import columns_of, forward, runs_sid
 from chalknet.notation.pictures.bent import bent_joints
 from chalknet.notation.pictures.bundles import open_pairs, settled
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels, canvas_of
-from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usual_size
+from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usual_size, without_blots
 from chalknet.notation.pictures.completed import completed, missed
 from chalknet.notation.pictures.figures import whole_of
 from chalknet.notation.pictures.labels import biases, mended, shared_out
-from chalknet.notation.pictures.lettering import (
-    Lettering,
-    without_rims,
-    without_scraps,
-    without_shapes,
-    words_in,
-    words_within,
-)
+from chalknet.notation.pictures.lettering import Lettering, words_in, words_within
+from chalknet.notation.pictures.no_words import without_rims, without_scraps, without_shapes
 from chalknet.notation.pictures.outlined import Found, outlined
 from chalknet.notation.pictures.pairs import Joint, free_pairs, hidden_by, joints_of, with_own_ink
 from chalknet.notation.pictures.pointing import pointing, turned_alike
@@ -60,29 +54,33 @@ def seen_in(canvas: InkedPicture) -> Contents:
     """Return everything that is drawn, in pixels of the canvas."""
     if not bool(canvas.mask.any()):
         return Contents()
-    words = words_in(canvas)
+    lettered = words_in(canvas)
+    words, unread = lettered.words, lettered.unread
     shapes = outlined(canvas)
     if (ruling := ruled(shapes)) and (plain := without_ruling(canvas, ruling)) is not canvas:
         canvas, shapes = plain, outlined(plain)
     words = without_shapes(words, shapes, usual_size(shapes, words))
     choice = chosen(shapes, words)
-    choice = replace(choice, units=completed(canvas, choice.units, words))
+    choice = replace(choice, units=completed(canvas, choice.units, [*words, *unread]))
     words = without_scraps(without_rims(words, choice.units), choice.units)
     if more := around_words(canvas, choice.units, words):
-        choice = replace(choice, units=completed(canvas, [*choice.units, *more], words))
-    words += words_within(canvas, choice.units, words)
+        choice = replace(choice, units=completed(canvas, [*choice.units, *more], [*words, *unread]))
+    choice = replace(choice, units=without_blots(canvas, choice.units))
+    words += without_rims(words_within(canvas, choice.units, words), choice.units)
     hidden = hidden_by(canvas, choice.units, words)
     joints = _joints(canvas, hidden, choice.units)
     left = left_over(canvas, choice.units, joints, words)
-    if more := missed(canvas, choice.units, words, left):
+    if more := without_blots(canvas, [*choice.units, *missed(canvas, choice.units, words, left)])[
+        len(choice.units) :
+    ]:
         choice = replace(choice, units=[*choice.units, *more])
-        words += words_within(canvas, more, words)
+        words += without_rims(words_within(canvas, more, words), more)
         hidden = hidden_by(canvas, choice.units, words)
         joints = _joints(canvas, hidden, choice.units)
     loose = _loose_ink(canvas, hidden, joints)
     lines = settled(choice.units, joints, loose, biases(choice.units, words))
     lines = replace(lines, joints=forward(choice.units, lines.joints))
-    dots = rows_of_dots(canvas, choice.units, words, choice.size)
+    dots = rows_of_dots(canvas, choice.units, [*words, *unread], choice.size)
     dots = [row for row in dots if not any(joint.dashed and _is_on(row, joint) for joint in lines.joints)]
     others, loose_ends = joining(
         traced(left_over(canvas, choice.units, lines.joints, words), choice.units), choice.units, lines.joints
