@@ -1,0 +1,193 @@
+"""What is written at the layers of a drawing and was used for nothing: numbers, functions, several layers in one box."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from math import prod
+
+from chalknet.network import Activation, Linear, Network
+from chalknet.notation.drawings.columns import UnitColumn
+from chalknet.notation.drawings.facts import ROUND
+from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.sizes_said import COUNTED, NOT_A_WIDTH, number_of
+from chalknet.notation.drawings.structures import Structure
+from chalknet.notation.drawings.view import Reading
+from chalknet.notation.drawings.vocabulary import is_weight, roles_in, said
+from chalknet.notation.drawings.words import (
+    DROPOUT,
+    FIGURE_NUMBER,
+    IN_DOUBT,
+    OTHER_FUNCTION,
+    SAMPLES,
+    SOME_OF,
+    WRITTEN_COUNT,
+    pattern,
+)
+
+_NUMBER = pattern(
+    r"(?<![\w.,^_\[#+'=-])(?<!\d\s)(?:\d{1,3}(?:,\d\d\d)+|\d+)(?![\w%°]|[.,]\d|\s*%)"
+)
+_BEHIND_A_WORD = pattern(r"[^\W\d]\s*$")
+_LAYERS = pattern(r"\b(?:layers|schichten|capas|couches|camadas|strati|warstwy|warstw|katmanlar)\b|слои|слоя|слоёв", re.I)
+_ROW = pattern(
+    r"(?<![\w.,^_\[#-])\d[\d,]*(?:\s*(?:[-–—/,;&+]|and|und|et|y|e|и|와|和|と)\s*\d[\d,]*)+(?![\w%.])", re.I
+)
+_SIZED = frozenset(("input", "unit", "operation", "value", "hand-in", "hand-out"))
+_MOST_SHOWN = 60  # characters of a label in a note
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """A column with what the reading made of it.
+
+    Args:
+        column: what is drawn.
+        into, out: the widths of what goes in and of what comes out.
+        is_map: whether it is a layer behind the input.
+    """
+
+    column: UnitColumn
+    into: int | str
+    out: int | str
+    is_map: bool
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """Return what is written of the whole layer: in its only box, over it, at its arrows."""
+        column = self.column
+        labels = {link.label for link in column.links if link.label and not is_weight(link.label)}
+        own = [column.units[0].text] if len(column.units) == 1 else []
+        return tuple(dict.fromkeys([*own, *column.texts, *(labels if len(labels) == 1 else ())]))
+
+
+def unread(structure: Structure, reading: Reading, network: Network) -> Iterator[str]:
+    """Yield a sentence for each number or function that is written and that the network does not have.
+
+    Args:
+        structure: the columns.
+        reading: what each of them is.
+        network: what the reading gave.
+    """
+    columns = structure.columns
+    widths = [prod(size for size in network.input_shape if isinstance(size, int)), *_widths(network)]
+    functions = frozenset(step.kind for step in network.steps if isinstance(step, Activation))
+    for layer in _layers(columns.all, reading, widths):
+        for text in layer.texts:
+            yield from _numbers(text, layer, len(columns.all))
+            yield from _several(text, layer)
+    texts = [text for column in columns.all for text in (*column.texts, *(unit.text for unit in column.units))]
+    texts += [link.label for column in columns.all for link in column.links if link.label]
+    for text in dict.fromkeys((*texts, *columns.captions)):
+        yield from _functions(text, functions)
+    for text in dict.fromkeys(texts):
+        yield from _doubtful(text)
+    for caption in columns.captions:
+        yield from _counts(caption, widths)
+
+
+def _widths(network: Network) -> list[int | str]:
+    return [step.out_features for step in network.steps if isinstance(step, Linear)]
+
+
+def _layers(
+    columns: Sequence[UnitColumn], reading: Reading, widths: Sequence[int | str]
+) -> Iterator[_Layer]:
+    """Yield each column that is a layer, or states the size of one."""
+    for part in reading.parts:
+        if part.role in _SIZED:
+            reached = sum(one.column <= part.column for one in reading.maps)
+            yield _Layer(
+                columns[part.column], widths[max(reached - 1, 0)], widths[reached], part.role in ("unit", "operation")
+            )
+
+
+def _shown(text: str) -> str:
+    """Return a label as a note shows it."""
+    return repr(" ".join(plain(text).split())[:_MOST_SHOWN])
+
+
+def _numbers(text: str, layer: _Layer, columns: int) -> Iterator[str]:
+    """Yield a note for the numbers in a label that are neither width of the layer.
+
+    Args:
+        text: what is written.
+        layer: at which it is written.
+        columns: how many there are, up to which a number behind a word may be that of the layer.
+    """
+    what, rest, column = said(text), plain(text), layer.column
+    if rest.isdigit() and column.units[0].shape in ROUND:
+        return  # the name of a unit
+    for other in (FIGURE_NUMBER, WRITTEN_COUNT, DROPOUT, SAMPLES, NOT_A_WIDTH, SOME_OF):
+        rest = other.sub(lambda match: " " * len(match.group()), rest)
+    drawn = len(column.units)
+    known = {0, 1, layer.into, layer.out, drawn, drawn + column.left_out, column.left_out}
+    known |= {what.repeats, *what.shape, prod(what.shape), *(what.matrix or ())}
+    if isinstance(layer.into, int) and isinstance(layer.out, int):
+        known |= {layer.into * layer.out, (layer.into + 1) * layer.out}  # its numbers of parameters
+    unused = [
+        size
+        for size, match in _sizes(rest)
+        if size not in known and not (size <= columns and _BEHIND_A_WORD.search(rest[: match.start()]))
+    ]
+    if unused and layer.out not in (sum(unused), prod(unused)):
+        yield (
+            f"{', '.join(map(str, dict.fromkeys(unused)))} in {_shown(text)} was used for nothing: "
+            f"{layer.out} was read"
+        )
+        return
+    for row in _ROW.finditer(rest):
+        sizes = [size for size, _ in _sizes(row.group()) if size > 1]
+        if what.in_width is None and not what.shape and set(pairwise(sizes)) - {(layer.into, layer.out)}:
+            yield f"{row.group()} in {_shown(text)} may be several layers: one of {layer.out} was read"
+
+
+def _sizes(text: str) -> list[tuple[int, re.Match[str]]]:
+    """Return the whole numbers in a text that count something, and where they stand."""
+    found = [(number_of(match.group()), match) for match in _NUMBER.finditer(text)]
+    return [(size, match) for size, match in found if isinstance(size, int)]
+
+
+def _several(text: str, layer: _Layer) -> Iterator[str]:
+    """Yield a note for a box that speaks of layers and is one."""
+    column = layer.column
+    if not layer.is_map or len(column.units) > 1 or text != column.units[0].text:
+        return
+    if _LAYERS.search(plain(text)) and said(text).repeats == 1 and column.is_single:
+        yield f"{_shown(text)} speaks of layers: one was read"
+
+
+def _functions(text: str, functions: frozenset[str]) -> Iterator[str]:
+    """Yield a note for functions in a text that no step is, and for those that the network lacks."""
+    words = plain(text)
+    if match := OTHER_FUNCTION.search(words):
+        yield f"{' '.join(match.group().split())!r} in {_shown(text)} is no function that is known here"
+    if missing := _named(text) - functions:
+        yield f"{', '.join(sorted(missing))} in {_shown(text)} was used for nothing"
+
+
+def _named(text: str) -> frozenset[str]:
+    return frozenset(step.kind for step in said(text).steps if isinstance(step, Activation)) - {"?"}
+
+
+def _doubtful(text: str) -> Iterator[str]:
+    """Yield a note for a label whose functions are negated or asked about, or of which only one can be meant."""
+    named = _named(text)
+    if named and (match := IN_DOUBT.search(plain(text))):
+        means = match.group().strip()
+        yield f"{_shown(text)} was read as {' and '.join(sorted(named))}, whatever {means!r} means there"
+    elif len(named) > 1 and roles_in(text) < 2:
+        yield f"{_shown(text)} names several functions: {', '.join(sorted(named))}"
+
+
+def _counts(caption: str, widths: Sequence[int | str]) -> Iterator[str]:
+    """Yield a note for numbers of units in a caption that no layer has."""
+    known = {*widths, sum(size for size in widths[1:-1] if isinstance(size, int))}
+    known |= {sum(size for size in part if isinstance(size, int)) for part in (widths, widths[1:])}
+    for match in COUNTED.finditer(SAMPLES.sub(" ", FIGURE_NUMBER.sub("", plain(caption)))):
+        size = number_of(next(filter(None, match.groups())))
+        if isinstance(size, int) and size not in known:
+            yield f"{match.group()!r} in a caption was used for nothing: no layer has {size}"
