@@ -59,7 +59,8 @@ class _Layer:
     def texts(self) -> tuple[str, ...]:
         """Return what is written of the whole layer: in its only box, over it, at its arrows."""
         column = self.column
-        labels = {link.label for link in column.links if link.label and not is_weight(link.label)}
+        labels = {link.label for link in column.links if link.label}
+        labels = {label for label in labels if label.isdigit() or not is_weight(label)}
         own = [column.units[0].text] if len(column.units) == 1 else []
         return tuple(dict.fromkeys([*own, *column.texts, *(labels if len(labels) == 1 else ())]))
 
@@ -79,6 +80,9 @@ def unread(structure: Structure, reading: Reading, network: Network) -> Iterator
         for text in layer.texts:
             yield from _numbers(text, layer, len(columns.all))
             yield from _several(text, layer)
+        if layer.column is not columns.all[-1]:
+            yield from _uncounted(layer, columns.all)
+    yield from _behind_the_output(columns.all, reading)
     texts = [text for column in columns.all for text in (*column.texts, *(unit.text for unit in column.units))]
     texts += [link.label for column in columns.all for link in column.links if link.label]
     for text in dict.fromkeys((*texts, *columns.captions)):
@@ -139,6 +143,8 @@ def _numbers(text: str, layer: _Layer, columns: int) -> Iterator[str]:
             f"{layer.out} was read"
         )
         return
+    if what.shape and layer.is_map and prod(what.shape) == layer.out and not what.matrix:
+        yield f"{'x'.join(map(str, what.shape))} in {_shown(text)} was read as {layer.out} units"
     for row in _ROW.finditer(rest):
         sizes = [size for size, _ in _sizes(row.group()) if size > 1]
         if what.in_width is None and not what.shape and set(pairwise(sizes)) - {(layer.into, layer.out)}:
@@ -158,6 +164,23 @@ def _several(text: str, layer: _Layer) -> Iterator[str]:
         return
     if _LAYERS.search(plain(text)) and said(text).repeats == 1 and column.is_single:
         yield f"{_shown(text)} speaks of layers: one was read"
+
+
+def _uncounted(layer: _Layer, columns: Sequence[UnitColumn]) -> Iterator[str]:
+    """Yield a note for a box without a number that was taken for one unit, where other boxes are layers."""
+    column = layer.column
+    if layer.out != 1 or not column.is_single or column.units[0].shape in ROUND or column.said.width == 1:
+        return
+    if all(each.is_single for each in columns) and any((each.said.width or 1) != 1 for each in columns):
+        yield f"no width stands at {_shown(column.units[0].text)}: one unit was read"
+
+
+def _behind_the_output(columns: Sequence[UnitColumn], reading: Reading) -> Iterator[str]:
+    """Yield a note for a layer that stands behind units that are called outputs."""
+    units = [columns[part.column] for part in reading.parts if part.role in ("unit", "operation")]
+    for before, column in pairwise(units):
+        if "output" in (before.said.role, before.title.role) and column.said.role != "output":
+            yield f"{_shown(column.units[0].text)} stands behind the output: read as a layer"
 
 
 def _functions(text: str, functions: frozenset[str]) -> Iterator[str]:

@@ -223,7 +223,9 @@ def clauses(caption: str) -> list[Said]:
         return _all_but(plain(caption), excepted)
     whole = said(caption)
     activations = [step for step in whole.steps if isinstance(step, Activation)]
-    one_layer = roles_in(caption) == 1 or (whole.operation and is_heading(caption) and not roles_in(caption))
+    one_layer = roles_in(caption) == 1 or (
+        whole.operation and is_heading(caption) and not (roles_in(caption) or _DEFINES.search(whole.text))
+    )
     in_lines = one_layer and "\n" in whole.text and not (whole.linear or re.search(r"[;.]\s", whole.text))
     told = {_role(part) for part in re.split(r"[\s,()]+", spelled(whole.text))} - {""}
     several = {"hidden", "output"} <= told and not re.search(r"[;,.]\s", whole.text)
@@ -261,9 +263,12 @@ def _role_of_clause(clause: str, what: Said, around: words.Role) -> words.Role:
         return "output"
     if what.role or around:
         return what.role or around
-    if what.steps and words.EXPRESSION.search(clause):
+    if what.steps and (words.EXPRESSION.search(clause) or _DEFINES.search(clause)):
         return "all"
     return "hidden" if what.operation else "all" if words.ALL.search(clause) else ""
+
+
+_DEFINES = pattern(r"(?<![^\W\d_])[gfφϕ](?:\([^()]{0,9}\))?\s*(?:=|is\b|:)")  # `φ = tanh` speaks of all units
 
 
 def _all_but(caption: str, excepted: re.Match[str]) -> list[Said]:
