@@ -40,6 +40,8 @@ NOT_A_WIDTH = pattern(
 )
 _FIRST_ARGUMENT = pattern(r"\(\s*(?:units\s*=\s*)?(\d[\d,]*)\s*(?:[,)]|$)")
 
+_INPUT_DIM = pattern(r"input_dim\s*=\s*(\d{1,9})")
+
 
 class SizesSaid(NamedTuple):
     """SizesSaid: of what comes out, whether it is said outright or as a count, of what goes in, of a picture."""
@@ -64,6 +66,13 @@ def sizes_in(text: str, operation: bool) -> SizesSaid:
     match = _FEATURES.search(text)
     if operation and match is None:
         match = _BETWEEN.search(_NUMBER_SHAPE.sub(_opened, text))
+    if (
+        match is None
+        and operation
+        and (named := _INPUT_DIM.search(text))
+        and (first := _FIRST_ARGUMENT.search(text))
+    ):
+        return SizesSaid(number_of(first.group(1)), True, int(named.group(1)))
     if match and not stated:
         first, last = number_of(match.group(1)), number_of(match.group(2))
         return SizesSaid(last, True, first if isinstance(first, int) else None)

@@ -1,9 +1,9 @@
-"""What is written at the layers of a drawing and was used for nothing: numbers, functions, several layers in one box."""
+"""What is written in a drawing and that its network lacks: numbers, functions, several layers in one box."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -11,32 +11,43 @@ from math import prod
 
 from chalknet.network import Activation, Linear, Network
 from chalknet.notation.drawings.columns import UnitColumn
+from chalknet.notation.drawings.doubts import IN_DOUBT, OTHER_FUNCTION, UNCERTAIN
 from chalknet.notation.drawings.facts import ROUND
 from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.number_words import in_digits
 from chalknet.notation.drawings.sizes_said import COUNTED, NOT_A_WIDTH, number_of
 from chalknet.notation.drawings.structures import Structure
 from chalknet.notation.drawings.view import Reading
-from chalknet.notation.drawings.vocabulary import is_weight, roles_in, said
+from chalknet.notation.drawings.vocabulary import is_weight, roles_in, said, weight_of
 from chalknet.notation.drawings.words import (
     DROPOUT,
     FIGURE_NUMBER,
-    IN_DOUBT,
-    OTHER_FUNCTION,
     SAMPLES,
     SOME_OF,
     WRITTEN_COUNT,
     pattern,
 )
+from chalknet.notation.tokens import SourceText
 
-_NUMBER = pattern(
-    r"(?<![\w.,^_\[#+'=-])(?<!\d\s)(?:\d{1,3}(?:,\d\d\d)+|\d+)(?![\w%°]|[.,]\d|\s*%)"
-)
+_NUMBER = pattern(r"(?<![\w.,^_\[#+'=-])(?<!\d\s)(?:\d{1,3}(?:,\d\d\d)+|\d+)(?![\w%°]|[.,]\d|\s*%)")
 _BEHIND_A_WORD = pattern(r"[^\W\d]\s*$")
-_LAYERS = pattern(r"\b(?:layers|schichten|capas|couches|camadas|strati|warstwy|warstw|katmanlar)\b|слои|слоя|слоёв", re.I)
+_LAYERS = pattern(
+    r"\b(?:layers|schichten|capas|couches|camadas|strati|warstwy|warstw|katmanlar)\b|слои|слоя|слоёв", re.I
+)
 _ROW = pattern(
     r"(?<![\w.,^_\[#-])\d[\d,]*(?:\s*(?:[-–—/,;&+]|and|und|et|y|e|и|와|和|と)\s*\d[\d,]*)+(?![\w%.])", re.I
 )
 _SIZED = frozenset(("input", "unit", "operation", "value", "hand-in", "hand-out"))
+_REMARK = re.compile(
+    r"(?m)(?:^|(?<=[\s;]))(?://|%%|#|%)[ \t]{1,9}([^\n]{3,200})|/\*([^*]{3,300})\*/"
+    r"|<!--([^<>]{3,300})-->|^[ \t]{0,99}'([^'\n]{3,200})$"
+)
+_SAID_COUNT = pattern(
+    rf"{COUNTED.pattern}"
+    r"|(?:hidden|input|output)(?: (?:layer|size|units?|dim))?[ :=(]{1,3}(\d\d{1,5})(?![\d.])",
+    re.I,
+)
+_LONGEST_REMARK = 200
 _MOST_SHOWN = 60  # characters of a label in a note
 
 
@@ -80,32 +91,47 @@ def unread(structure: Structure, reading: Reading, network: Network) -> Iterator
         for text in layer.texts:
             yield from _numbers(text, layer, len(columns.all))
             yield from _several(text, layer)
+        yield from _weights(layer)
         if layer.column is not columns.all[-1]:
             yield from _uncounted(layer, columns.all)
     yield from _behind_the_output(columns.all, reading)
-    texts = [text for column in columns.all for text in (*column.texts, *(unit.text for unit in column.units))]
+    texts = [
+        text for column in columns.all for text in (*column.texts, *(unit.text for unit in column.units))
+    ]
     texts += [link.label for column in columns.all for link in column.links if link.label]
     for text in dict.fromkeys((*texts, *columns.captions)):
         yield from _functions(text, functions)
     for text in dict.fromkeys(texts):
         yield from _doubtful(text)
     for caption in columns.captions:
-        yield from _counts(caption, widths)
+        yield from _counts(caption, widths, "a caption")
+    for remark in _remarks(structure.facts.sketch.source):
+        yield from _counts(remark, widths, "a comment")
+        yield from _functions(remark, functions)
+
+
+def _remarks(source: SourceText) -> list[str]:
+    """Return the comments in the text of a drawing, as they are written in any of the forms."""
+    found = (
+        next(filter(None, match.groups()), "") for match in _REMARK.finditer(source.original or source.text)
+    )
+    return list(dict.fromkeys(remark.strip() for remark in found if len(remark) < _LONGEST_REMARK))
 
 
 def _widths(network: Network) -> list[int | str]:
     return [step.out_features for step in network.steps if isinstance(step, Linear)]
 
 
-def _layers(
-    columns: Sequence[UnitColumn], reading: Reading, widths: Sequence[int | str]
-) -> Iterator[_Layer]:
+def _layers(columns: Sequence[UnitColumn], reading: Reading, widths: Sequence[int | str]) -> Iterator[_Layer]:
     """Yield each column that is a layer, or states the size of one."""
     for part in reading.parts:
         if part.role in _SIZED:
             reached = sum(one.column <= part.column for one in reading.maps)
             yield _Layer(
-                columns[part.column], widths[max(reached - 1, 0)], widths[reached], part.role in ("unit", "operation")
+                columns[part.column],
+                widths[max(reached - 1, 0)],
+                widths[reached],
+                part.role in ("unit", "operation"),
             )
 
 
@@ -166,6 +192,15 @@ def _several(text: str, layer: _Layer) -> Iterator[str]:
         yield f"{_shown(text)} speaks of layers: one was read"
 
 
+def _weights(layer: _Layer) -> Iterator[str]:
+    """Yield a note for numbers that stand at some arrows to a layer, and not at all."""
+    links = layer.column.links
+    given = sum(weight_of(link.label) is not None for link in links if link.label)
+    if 0 < given < len(links) and not layer.column.is_single:
+        name = _shown(layer.column.units[0].text)
+        yield f"numbers stand at {given} of {len(links)} arrows to {name}: no weights were read"
+
+
 def _uncounted(layer: _Layer, columns: Sequence[UnitColumn]) -> Iterator[str]:
     """Yield a note for a box without a number that was taken for one unit, where other boxes are layers."""
     column = layer.column
@@ -197,20 +232,22 @@ def _named(text: str) -> frozenset[str]:
 
 
 def _doubtful(text: str) -> Iterator[str]:
-    """Yield a note for a label whose functions are negated or asked about, or of which only one can be meant."""
+    """Yield a note for a label whose functions are negated, asked about, or several of which one is meant."""
     named = _named(text)
     if named and (match := IN_DOUBT.search(plain(text))):
         means = match.group().strip()
         yield f"{_shown(text)} was read as {' and '.join(sorted(named))}, whatever {means!r} means there"
+    if match := UNCERTAIN.search(plain(text)):
+        yield f"{_shown(text)} was read where it stands, whatever {match.group().strip()!r} means there"
     elif len(named) > 1 and roles_in(text) < 2:
         yield f"{_shown(text)} names several functions: {', '.join(sorted(named))}"
 
 
-def _counts(caption: str, widths: Sequence[int | str]) -> Iterator[str]:
-    """Yield a note for numbers of units in a caption that no layer has."""
+def _counts(caption: str, widths: Sequence[int | str], where: str) -> Iterator[str]:
+    """Yield a note for numbers of units in a caption or a comment that no layer has."""
     known = {*widths, sum(size for size in widths[1:-1] if isinstance(size, int))}
     known |= {sum(size for size in part if isinstance(size, int)) for part in (widths, widths[1:])}
-    for match in COUNTED.finditer(SAMPLES.sub(" ", FIGURE_NUMBER.sub("", plain(caption)))):
+    for match in _SAID_COUNT.finditer(SAMPLES.sub(" ", in_digits(FIGURE_NUMBER.sub("", plain(caption))))):
         size = number_of(next(filter(None, match.groups())))
-        if isinstance(size, int) and size not in known:
-            yield f"{match.group()!r} in a caption was used for nothing: no layer has {size}"
+        if isinstance(size, int) and size not in (widths if "hidden" in match.group().lower() else known):
+            yield f"{match.group()!r} in {where} was used for nothing: no layer has {size}"

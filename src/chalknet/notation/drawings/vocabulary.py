@@ -11,6 +11,7 @@ from math import inf, isfinite
 from chalknet.network import Activation, Dropout, Flatten, Step
 from chalknet.notation.drawings import words
 from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.number_words import in_digits
 from chalknet.notation.drawings.repetition import TIMES_ALONE, once
 from chalknet.notation.drawings.sizes_said import BATCH_SHAPE, number_of, sizes_in
 from chalknet.notation.drawings.typos import spelled
@@ -124,7 +125,7 @@ def said(label: str) -> Said:
     text = plain(label)
     if not text or words.DECIMAL.fullmatch(text):  # a weight on an edge
         return Said(text)
-    text, repeats = once(words.DECIMAL_COMMA.sub(r"\1.\2", text), _names_a_layer)
+    text, repeats = once(words.DECIMAL_COMMA.sub(r"\1.\2", in_digits(text)), _names_a_layer)
     steps, rest = _steps(spelled(words.SAMPLES.sub(" ", text)))
     rest = pattern(r"(?<![\w.,])(\d{1,3}) (?=000(?![\d.,]))").sub(r"\1", rest)
     bias = False if words.NO_BIAS.search(rest) else True if words.WITH_BIAS.search(rest) else None

@@ -363,25 +363,6 @@ UNKNOWN_ACTIVATION = pattern(
     r"(?:(?:clipped|capped|squared|shifted|bounded|truncated|thresholded|concatenated|s?c)[ -]?re ?lu|hard[ -]?shrink|snake|f|g|φ|ϕ|act|activation(?: function)?|활성화 ?함수|激活函数|funci[oó]n de activaci[oó]n)\s*(?:\((?:[·.zuasxv]?|net|sum|Σ|in)\))?",
     re.I,
 )
-# Functions that no step here is, by their names or by what is done to a known one: `Gumbel-softmax`.
-OTHER_FUNCTION = pattern(
-    any_of(
-        "gauss(?:ian|sche|iana?|ienne)?(?! (?:noise|blur|process|prior|distribution))", "radial basis(?: function)?", "rbf", "sine", "sinus", "cosine", "siren",
-        "arc ?tan", "atan", "hard ?max", "sparse ?max", "ent ?max", "soft ?min", "soft ?shrink", "hard ?shrink", "tanh ?shrink", "snake (?:function|activation)", "erf", "glu",
-        "geglu", "swiglu", "reglu", "c-?re ?lu", "r-?re ?lu",
-    )
-    + "|(?<![^\\W\\d_])(?:gumbel|clipped|capped|squared|shifted|bounded|truncated|concatenated|bipolar|noisy|randomi[sz]ed|modified|sampled|masked|hierarchical|adaptive|spherical|complex|learnable|taylor)[ -](?:re ?lu|elu|tanh|sigmoid|soft ?max|swish|gelu)",
-    re.I,
-)  # fmt: skip
-# Words beside a function by which it may not be meant: `not relu but tanh`, `relu?`, `sigmoid / softmax`.
-_FUNCTION = r"(?:relu|elu|gelu|selu|tanh|sigmoid|softmax|swish|silu|mish|softplus|linear)"
-IN_DOUBT = pattern(
-    rf"(?<![^\W\d_])(?:no|not|without|instead of|rather than|was|formerly|replaced?|kein|nicht|ohne|statt|sin|no es|en vez de|sans|pas de|au lieu de|senza|non|invece di|não|sem|bez|zamiast|не|без|вместо)\s+(?:\w{{1,9}}\s+)?(?=\w{{0,6}}[-_ ]?{_FUNCTION})"
-    rf"|{_FUNCTION}\s*(?:\?|(?:함수)?(?:가|이)? ?아님|아닌|대신|ではなく|而不是)"
-    rf"|{_FUNCTION}\s*/\s*(?={_FUNCTION})"
-    rf"|\s(?:or|oder|o|ou|u|vs\.?|или|lub|veya|또는|혹은|或|または)\s+(?=\w{{0,6}}[-_ ]?{_FUNCTION})",
-    re.I,
-)  # fmt: skip
 UNITS = (
     r"neurons?|units?|nodes?|features?|inputs?|outputs?|values?|pixels?|booleans?|bits|flags|sensors?|sensor readings|genes|attributes?|atributos?|attributi|attributs|dims?|dimensions?|variables?|columns?|cells?|d\b|classes|logits?|"
     r"개|뉴런|노드|유닛|차원|픽셀|个|個|神经元|神經元|节点|單元|单元|維|维|ニューロン|ノード|ユニット|次元|neurones?|n(?:oe|œ)uds?|unit[ée]s?|knoten|einheiten|"
@@ -392,7 +373,7 @@ _OF_BATCH = r"[(\[<⟨]\s*(?:none|batch\w*|n|m|b|\?|-?1)\s*[,x×]\s*\d+\s*,?\s*[
 SHAPE_IN_BRACKETS = pattern(_OF_BATCH, re.I)
 SHAPE_IN_WORDS = pattern(
     rf"(?:input|output)[ _]?(?:shape|size)s?\s*[:=]?(?:\s*[(\[<⟨][^()\[\]<>⟨⟩]{{0,60}}[)\]>⟩])?|output\s*[:=]?\s*{_OF_BATCH}"
-    r"|(?<![a-z])in(?:put)?\s*[:=]\s*\d+.{0,20}?out(?:put)?\s*[:=]\s*\d+",
+    r"|,\s*input_dim\s*=|(?<![a-z])in(?:put)?\s*[:=]\s*\d+.{0,20}?out(?:put)?\s*[:=]\s*\d+",
     re.I | re.S,
 )  # `output shape (None, 6)`, `output (1, 6)`, `in: 6 out: 6`: what a tool notes in the box of any step
 FIGURE = pattern(
