@@ -95,6 +95,7 @@ def unread(structure: Structure, reading: Reading, network: Network) -> Iterator
         if layer.column is not columns.all[-1]:
             yield from _uncounted(layer, columns.all)
     yield from _behind_the_output(columns.all, reading)
+    yield from _unplaced(structure)
     texts = [
         text for column in columns.all for text in (*column.texts, *(unit.text for unit in column.units))
     ]
@@ -116,6 +117,13 @@ def _remarks(source: SourceText) -> list[str]:
         next(filter(None, match.groups()), "") for match in _REMARK.finditer(source.original or source.text)
     )
     return list(dict.fromkeys(remark.strip() for remark in found if len(remark) < _LONGEST_REMARK))
+
+
+def _unplaced(structure: Structure) -> Iterator[str]:
+    """Yield a note for each node with words that is neither a unit of a column nor anything beside the network."""
+    for key, fact in structure.facts.nodes.items():
+        if fact.text and key not in structure.columns.place and structure.sides.role(key) == "unit":
+            yield f"{_shown(fact.text)} belongs to no layer: left out"
 
 
 def _widths(network: Network) -> list[int | str]:
