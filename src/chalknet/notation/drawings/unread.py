@@ -29,7 +29,7 @@ from chalknet.notation.drawings.words import (
 )
 from chalknet.notation.tokens import SourceText
 
-_NUMBER = pattern(r"(?<![\w.,^_\[#+'=-])(?<!\d\s)(?:\d{1,3}(?:,\d\d\d)+|\d+)(?![\w%°]|[.,]\d|\s*%)")
+_NUMBER = pattern(r"(?<![\w.,^_\[#+'=-])(?<!\d )(?:\d{1,3}(?:,\d\d\d)+|\d+)(?![\w%°]|[.,]\d|\s*%)")
 _BEHIND_A_WORD = pattern(r"[^\W\d]\s*$")
 _LAYERS = pattern(
     r"\b(?:layers|schichten|capas|couches|camadas|strati|warstwy|warstw|katmanlar)\b|слои|слоя|слоёв", re.I
@@ -47,6 +47,10 @@ _SAID_COUNT = pattern(
     r"|(?:hidden|input|output)(?: (?:layer|size|units?|dim))?[ :=(]{1,3}(\d\d{1,5})(?![\d.])",
     re.I,
 )
+_PARAMETERS = pattern(r"(?:param\w*|weights)\s*#?\s*[:=]\s*\d[\d,]*", re.I)
+_POWER = pattern(r"[\^_]\s*[\[({]?\d+[\])}]?")  # `a^(2)` is an a of layer 2
+_OUTPUT_NAME = pattern(r"y_?\d*|outputs?[ _]?\d*|out_?\d*|o_?\d+")
+_INPUT_NAME = pattern(r"x_?\d*|inputs?[ _]?\d*|in_?\d*|i_?\d+")
 _LONGEST_REMARK = 200
 _MOST_SHOWN = 60  # characters of a label in a note
 
@@ -58,12 +62,14 @@ class _Layer:
     Args:
         column: what is drawn.
         into, out: the widths of what goes in and of what comes out.
+        number: how many layers there are up to it.
         is_map: whether it is a layer behind the input.
     """
 
     column: UnitColumn
     into: int | str
     out: int | str
+    number: int
     is_map: bool
 
     @cached_property
@@ -89,22 +95,24 @@ def unread(structure: Structure, reading: Reading, network: Network) -> Iterator
     functions = frozenset(step.kind for step in network.steps if isinstance(step, Activation))
     for layer in _layers(columns.all, reading, widths):
         for text in layer.texts:
-            yield from _numbers(text, layer, len(columns.all))
+            yield from _numbers(text, layer)
             yield from _several(text, layer)
+        yield from _in_each(layer)
         yield from _weights(layer)
         if layer.column is not columns.all[-1]:
             yield from _uncounted(layer, columns.all)
     yield from _behind_the_output(columns.all, reading)
+    yield from _against_names(columns.all)
     yield from _unplaced(structure)
     texts = [
         text for column in columns.all for text in (*column.texts, *(unit.text for unit in column.units))
     ]
-    texts += [link.label for column in columns.all for link in column.links if link.label]
-    for text in dict.fromkeys((*texts, *columns.captions)):
+    over = {link.label: None for column in columns.all for link in column.links if link.label}
+    for text in dict.fromkeys((*texts, *over, *columns.captions)):
         yield from _functions(text, functions)
-    for text in dict.fromkeys(texts):
+    for text in dict.fromkeys((*texts, *over)):
         yield from _doubtful(text)
-    for caption in columns.captions:
+    for caption in (*columns.captions, *over):
         yield from _counts(caption, widths, "a caption")
     for remark in _remarks(structure.facts.sketch.source):
         yield from _counts(remark, widths, "a comment")
@@ -120,7 +128,7 @@ def _remarks(source: SourceText) -> list[str]:
 
 
 def _unplaced(structure: Structure) -> Iterator[str]:
-    """Yield a note for each node with words that is neither a unit of a column nor anything beside the network."""
+    """Yield a note for each node with words that is neither a unit nor anything beside the network."""
     for key, fact in structure.facts.nodes.items():
         if fact.text and key not in structure.columns.place and structure.sides.role(key) == "unit":
             yield f"{_shown(fact.text)} belongs to no layer: left out"
@@ -139,6 +147,7 @@ def _layers(columns: Sequence[UnitColumn], reading: Reading, widths: Sequence[in
                 columns[part.column],
                 widths[max(reached - 1, 0)],
                 widths[reached],
+                reached,
                 part.role in ("unit", "operation"),
             )
 
@@ -148,41 +157,59 @@ def _shown(text: str) -> str:
     return repr(" ".join(plain(text).split())[:_MOST_SHOWN])
 
 
-def _numbers(text: str, layer: _Layer, columns: int) -> Iterator[str]:
-    """Yield a note for the numbers in a label that are neither width of the layer.
-
-    Args:
-        text: what is written.
-        layer: at which it is written.
-        columns: how many there are, up to which a number behind a word may be that of the layer.
-    """
-    what, rest, column = said(text), plain(text), layer.column
-    if rest.isdigit() and column.units[0].shape in ROUND:
+def _numbers(text: str, layer: _Layer) -> Iterator[str]:
+    """Yield a note for the numbers in a label that are neither width of the layer nor its own number."""
+    what, rest, column = said(text), _without_other_numbers(text), layer.column
+    if rest.strip().isdigit() and column.units[0].shape in ROUND:
         return  # the name of a unit
-    for other in (FIGURE_NUMBER, WRITTEN_COUNT, DROPOUT, SAMPLES, NOT_A_WIDTH, SOME_OF):
-        rest = other.sub(lambda match: " " * len(match.group()), rest)
     drawn = len(column.units)
     known = {0, 1, layer.into, layer.out, drawn, drawn + column.left_out, column.left_out}
     known |= {what.repeats, *what.shape, prod(what.shape), *(what.matrix or ())}
-    if isinstance(layer.into, int) and isinstance(layer.out, int):
-        known |= {layer.into * layer.out, (layer.into + 1) * layer.out}  # its numbers of parameters
     unused = [
         size
         for size, match in _sizes(rest)
-        if size not in known and not (size <= columns and _BEHIND_A_WORD.search(rest[: match.start()]))
+        if size not in known
+        and not (_is_own_number(size, layer) and _BEHIND_A_WORD.search(rest[: match.start()]))
     ]
     if unused and layer.out not in (sum(unused), prod(unused)):
-        yield (
-            f"{', '.join(map(str, dict.fromkeys(unused)))} in {_shown(text)} was used for nothing: "
-            f"{layer.out} was read"
-        )
+        sizes = ", ".join(map(str, dict.fromkeys(unused)))
+        yield f"{sizes} in {_shown(text)} was used for nothing: {layer.out} was read"
         return
     if what.shape and layer.is_map and prod(what.shape) == layer.out and not what.matrix:
         yield f"{'x'.join(map(str, what.shape))} in {_shown(text)} was read as {layer.out} units"
     for row in _ROW.finditer(rest):
-        sizes = [size for size, _ in _sizes(row.group()) if size > 1]
-        if what.in_width is None and not what.shape and set(pairwise(sizes)) - {(layer.into, layer.out)}:
+        sizes_in_row = [size for size, _ in _sizes(row.group()) if size > 1]
+        if (
+            what.in_width is None
+            and not what.shape
+            and set(pairwise(sizes_in_row)) - {(layer.into, layer.out)}
+        ):
             yield f"{row.group()} in {_shown(text)} may be several layers: one of {layer.out} was read"
+
+
+def _is_own_number(size: int, layer: _Layer) -> bool:
+    """Return whether a number may count the layers up to this one, with the input or without."""
+    uncounted = layer.column.is_single and layer.out == 1
+    return abs(size - layer.number) <= 1 and not uncounted
+
+
+def _without_other_numbers(text: str) -> str:
+    """Return a text without the numbers that say something else than how many units there are."""
+    rest = _POWER.sub(" ", plain(text))
+    for other in (_PARAMETERS, FIGURE_NUMBER, WRITTEN_COUNT, DROPOUT, SAMPLES, NOT_A_WIDTH, SOME_OF):
+        rest = other.sub(lambda match: " " * len(match.group()), rest)
+    return rest
+
+
+def _in_each(layer: _Layer) -> Iterator[str]:
+    """Yield a note for a number that stands in each of several units, which may be layers side by side."""
+    units = layer.column.units
+    if len(units) < 2 or len({unit.text for unit in units}) < 2:
+        return
+    each = [{size for size, _ in _sizes(_without_other_numbers(unit.text)) if size > 1} for unit in units]
+    common = set.intersection(*each) - {layer.into, layer.out}
+    if common:
+        yield f"{min(common)} stands in each of {_shown(units[0].text)}, ...: {len(units)} units were read"
 
 
 def _sizes(text: str) -> list[tuple[int, re.Match[str]]]:
@@ -224,6 +251,15 @@ def _behind_the_output(columns: Sequence[UnitColumn], reading: Reading) -> Itera
     for before, column in pairwise(units):
         if "output" in (before.said.role, before.title.role) and column.said.role != "output":
             yield f"{_shown(column.units[0].text)} stands behind the output: read as a layer"
+
+
+def _against_names(columns: Sequence[UnitColumn]) -> Iterator[str]:
+    """Yield a note for a network that leads from units named as outputs are to those named as inputs are."""
+    ends = [[plain(unit.text).lower() for unit in column.units] for column in (columns[0], columns[-1])]
+    if all(_OUTPUT_NAME.fullmatch(name) for name in ends[0]) and all(
+        _INPUT_NAME.fullmatch(name) for name in ends[1]
+    ):
+        yield f"the arrows lead from {ends[0][0]} to {ends[1][0]}: read in this order"
 
 
 def _functions(text: str, functions: frozenset[str]) -> Iterator[str]:

@@ -153,7 +153,7 @@ REGRESSION = pattern(
     re.I,
 )
 DROPOUT = pattern(
-    r"(?:" + any_of("drop[ -]?out") + r"|드롭 ?아웃|随机失活|丢弃)[^\d%\n]{0,12}(\d*\.\d+|\d+\s*%|\d\b)?",
+    r"(?:" + any_of("drop[ -]?out") + r"|드롭 ?아웃|随机失活|丢弃)[^\d%\n.]{0,12}(\d*\.\d+|\d+\s*%|\d\b)?",
     re.I,
 )
 FLATTEN = pattern(
