@@ -29,8 +29,17 @@ IN_DOUBT = pattern(
 UNCERTAIN = pattern(
     any_of(
         "optional", "opcional", "optionnell?e?", "opzionale", "opcjonaln\\w*", "unused", "not used", "no longer used", "nicht benutzt", "removed?", "deleted", "deprecated",
-        "disabled", "commented out", "to ?do", "tbd", "planned", "obsolete", r"(?:after|before|behind|between|nach|vor|après|avant|después de|antes de|dopo|prima di) (?:each|every|all|the|jede[rn]?|chaque|cada|ogni )?\s?(?:(?:hidden |dense |linear )?(?:layers?|activations?)|hidden|schicht(?:en)?|couches?|capas?|strat[oi]|fc|relu|tanh)",
+        "disabled", "tied", "shared weights?", "weight sharing", "frozen", "sparse", "commented out", "to ?do", "tbd", "planned", "obsolete", r"(?:after|before|behind|between|nach|vor|après|avant|después de|antes de|dopo|prima di) (?:each|every|all|the|jede[rn]?|chaque|cada|ogni )?\s?(?:(?:hidden |dense |linear )?(?:layers?|activations?)|hidden|schicht(?:en)?|couches?|capas?|strat[oi]|fc|relu|tanh)",
     )
     + "|не используется|선택 ?사항|可选|任意",
+    re.I,
+)  # fmt: skip
+# Words of what is done to the data before a network takes it.
+PREPARES = pattern(
+    any_of(
+        "one[- ]?hot", "pca", "standardi[sz](?:e|ed|ation|er)", "normali[sz](?:e|ed|er)", "min-?max", "scal(?:er|ing)", "tf-?idf", "tokeni[sz](?:e|er|ed|ation)", "vectori[sz](?:e|er|ed)",
+        "resize", "imput(?:e|er|ation)", "feature (?:selection|extraction|engineering)", "bag of words", "word2vec", "standardisierung", "normalisieren", "escalado", "normalisation",
+    )
+    + "|정규화|标准化|標準化|正規化",
     re.I,
 )  # fmt: skip

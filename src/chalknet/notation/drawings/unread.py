@@ -11,10 +11,11 @@ from math import prod
 
 from chalknet.network import Activation, Linear, Network
 from chalknet.notation.drawings.columns import UnitColumn
-from chalknet.notation.drawings.doubts import IN_DOUBT, OTHER_FUNCTION, UNCERTAIN
+from chalknet.notation.drawings.doubts import IN_DOUBT, OTHER_FUNCTION, PREPARES, UNCERTAIN
 from chalknet.notation.drawings.facts import ROUND
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.number_words import in_digits
+from chalknet.notation.drawings.repetition import TIMES_ALONE
 from chalknet.notation.drawings.sizes_said import COUNTED, NOT_A_WIDTH, number_of
 from chalknet.notation.drawings.structures import Structure
 from chalknet.notation.drawings.view import Reading
@@ -64,6 +65,7 @@ class _Layer:
         into, out: the widths of what goes in and of what comes out.
         number: how many layers there are up to it.
         is_map: whether it is a layer behind the input.
+        among_units: whether other columns are several units, so that a bare number may be a name.
     """
 
     column: UnitColumn
@@ -71,6 +73,7 @@ class _Layer:
     out: int | str
     number: int
     is_map: bool
+    among_units: bool
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
@@ -102,6 +105,7 @@ def unread(structure: Structure, reading: Reading, network: Network) -> Iterator
         if layer.column is not columns.all[-1]:
             yield from _uncounted(layer, columns.all)
     yield from _behind_the_output(columns.all, reading)
+    yield from _restated(columns.all, reading)
     yield from _against_names(columns.all)
     yield from _unplaced(structure)
     texts = [
@@ -113,6 +117,8 @@ def unread(structure: Structure, reading: Reading, network: Network) -> Iterator
     for text in dict.fromkeys((*texts, *over)):
         yield from _doubtful(text)
     for caption in (*columns.captions, *over):
+        if TIMES_ALONE.fullmatch(plain(caption)):
+            yield f"{_shown(caption)} was used for nothing: it may say how often a layer stands there"
         yield from _counts(caption, widths, "a caption")
     for remark in _remarks(structure.facts.sketch.source):
         yield from _counts(remark, widths, "a comment")
@@ -130,7 +136,9 @@ def _remarks(source: SourceText) -> list[str]:
 def _unplaced(structure: Structure) -> Iterator[str]:
     """Yield a note for each node with words that is neither a unit nor anything beside the network."""
     for key, fact in structure.facts.nodes.items():
-        if fact.text and key not in structure.columns.place and structure.sides.role(key) == "unit":
+        if key in structure.columns.place or structure.sides.role(key) != "unit":
+            continue
+        if _named(fact.text) or re.search(r"\d", fact.text) or UNCERTAIN.search(fact.text):
             yield f"{_shown(fact.text)} belongs to no layer: left out"
 
 
@@ -149,6 +157,7 @@ def _layers(columns: Sequence[UnitColumn], reading: Reading, widths: Sequence[in
                 widths[reached],
                 reached,
                 part.role in ("unit", "operation"),
+                any(len(column.units) > 1 for column in columns),
             )
 
 
@@ -160,7 +169,7 @@ def _shown(text: str) -> str:
 def _numbers(text: str, layer: _Layer) -> Iterator[str]:
     """Yield a note for the numbers in a label that are neither width of the layer nor its own number."""
     what, rest, column = said(text), _without_other_numbers(text), layer.column
-    if rest.strip().isdigit() and column.units[0].shape in ROUND:
+    if rest.strip().isdigit() and (column.units[0].shape in ROUND or layer.among_units):
         return  # the name of a unit
     drawn = len(column.units)
     known = {0, 1, layer.into, layer.out, drawn, drawn + column.left_out, column.left_out}
@@ -175,10 +184,18 @@ def _numbers(text: str, layer: _Layer) -> Iterator[str]:
         sizes = ", ".join(map(str, dict.fromkeys(unused)))
         yield f"{sizes} in {_shown(text)} was used for nothing: {layer.out} was read"
         return
-    if what.shape and layer.is_map and prod(what.shape) == layer.out and not what.matrix:
+    if (
+        what.shape
+        and layer.is_map
+        and 1 not in what.shape
+        and prod(what.shape) == layer.out
+        and not what.matrix
+    ):
         yield f"{'x'.join(map(str, what.shape))} in {_shown(text)} was read as {layer.out} units"
     for row in _ROW.finditer(rest):
         sizes_in_row = [size for size, _ in _sizes(row.group()) if size > 1]
+        if sizes_in_row[:1] == [layer.number] and _BEHIND_A_WORD.search(rest[: row.start()]):
+            del sizes_in_row[0]  # `hidden layer 2, 3 neurons`
         if (
             what.in_width is None
             and not what.shape
@@ -251,6 +268,19 @@ def _behind_the_output(columns: Sequence[UnitColumn], reading: Reading) -> Itera
     for before, column in pairwise(units):
         if "output" in (before.said.role, before.title.role) and column.said.role != "output":
             yield f"{_shown(column.units[0].text)} stands behind the output: read as a layer"
+
+
+def _restated(columns: Sequence[UnitColumn], reading: Reading) -> Iterator[str]:
+    """Yield notes for boxes that were taken for the value before them, or that may prepare the data."""
+    for part in reading.parts:
+        column = columns[part.column]
+        if not column.is_single:
+            continue
+        text = column.units[0].text
+        if part.role == "value" and not column.said.state and _sizes(_without_other_numbers(text)):
+            yield f"{_shown(text)} was taken for the value before it, and not for a layer"
+        if part.role == "unit" and PREPARES.search(plain(text)):
+            yield f"{_shown(text)} may prepare the data: read as a layer"
 
 
 def _against_names(columns: Sequence[UnitColumn]) -> Iterator[str]:

@@ -74,7 +74,7 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
     ("elu", any_of("elu")),
     (
         "relu",
-        any_of(r"re ?lu", "rectifier", "rectified linear(?: unit)?s?", "렐루", "修正线性", "整流")
+        any_of(r"re ?lu", "rectifier", "rectified linear(?: unit)?s?", "poslin", "렐루", "修正线性", "整流")
         + r"|max\s*[({]\s*0\s*,\s*[\w·.]{0,3}\s*[)}]?|max\s*[({][^(){}]*,\s*0\s*[)}]",
     ),
     (
@@ -82,6 +82,7 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
         any_of(
             r"tanh",
             "tan ?h",
+            "tansig",
             "하이퍼볼릭 ?탄젠트",
             r"tang(?:ente|ens)[ -]?h[iy]perb[oó]li(?:ca|que|cus)",
             "双曲正切",
@@ -101,6 +102,7 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
             "logistica?(?!s)",
             "log[ií]stica",
             "sigm",
+            "logsig",
             "시그모이드",
             r"сигмоид\w*",
             r"sigmoidaln\w*",
@@ -123,7 +125,7 @@ def activation_patterns() -> tuple[tuple[str, str], ...]:
 
 LINEAR_ACTIVATION = pattern(
     any_of(
-        "identity", "linear output", "identidade?", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "sem ativação", "sans activation", "ohne aktivierung", "doğrusal", "lineair", "linj[äa]r", "keine",
+        "identity", "purelin", "linear output", "identidade?", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "sem ativação", "sans activation", "ohne aktivierung", "doğrusal", "lineair", "linj[äa]r", "keine",
         r"activation\s*[:=]?\s*none", r"\(linear\)", r"activation\s*[:=]?\s*linear", "none", "linear", "lin",
     )
     + "|линейн\\w*|liniow\\w*|линейная|선형|항등|활성화 ?(?:함수)? ?없음|线性|恒等|无激活|線形|恒等関数",
@@ -340,7 +342,7 @@ WITHOUT = pattern(
 # `p=0,4` as most of Europe writes it; a zero before a comma begins a fraction, but in an index.
 DECIMAL_COMMA = pattern(r"(?<![\w.,_{\[^])(?<!\w\()(0),(\d{1,4})(?![\d,])")
 STEP_FUNCTION = pattern(
-    any_of(r"(?:binary |unit |heaviside )*step(?:[ -]?(?:function|unit|activation))s?", "heaviside", "signum", "hard[ -]?limit(?:er)?", "threshold(?:ing)?(?: function| unit)", "schwellwert(?:funktion)?", "stufenfunktion", "escal[oó]n", "échelon", "gradino", "degrau", "função degrau", r"step(?=\s*(?:\(|$|\n))", r"sgn", r"sign(?=\s*(?:\(|$|\n))", "sprungfunktion", "basamak(?: fonksiyonu)?", "adım(?: fonksiyonu)?", "skoková funkce", "lépcsős?függvény", "ugrásfüggvény", "stegfunktion", "trinnfunksjon", "fungsi (?:tangga|undak)", "stapfunctie", "askelfunktio", "funcția treaptă", "funkcja (?:skokowa|progowa)", "fonction seuil", "funzione (?:a )?(?:gradino|soglia)")
+    any_of(r"(?:binary |unit |heaviside )*step(?:[ -]?(?:function|unit|activation))s?", "heaviside", "signum", "hard[ -]?lim(?:it(?:er)?|s)?", "threshold(?:ing)?(?: function| unit)", "schwellwert(?:funktion)?", "stufenfunktion", "escal[oó]n", "échelon", "gradino", "degrau", "função degrau", r"step(?=\s*(?:\(|$|\n))", r"sgn", r"sign(?=\s*(?:\(|$|\n))", "sprungfunktion", "basamak(?: fonksiyonu)?", "adım(?: fonksiyonu)?", "skoková funkce", "lépcsős?függvény", "ugrásfüggvény", "stegfunktion", "trinnfunksjon", "fungsi (?:tangga|undak)", "stapfunctie", "askelfunktio", "funcția treaptă", "funkcja (?:skokowa|progowa)", "fonction seuil", "funzione (?:a )?(?:gradino|soglia)")
     + "|^thresh(?:old)?$|пороговая|符号函数|階段関数|ステップ関数|阶跃函数|階躍函數|계단 ?함수|ступенчат",
     re.I,
 )  # fmt: skip
