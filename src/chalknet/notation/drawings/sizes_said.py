@@ -70,9 +70,9 @@ def sizes_in(text: str, operation: bool) -> SizesSaid:
         match is None
         and operation
         and (named := _INPUT_DIM.search(text))
-        and (first := _FIRST_ARGUMENT.search(text))
+        and (units := _FIRST_ARGUMENT.search(text))
     ):
-        return SizesSaid(number_of(first.group(1)), True, int(named.group(1)))
+        return SizesSaid(number_of(units.group(1)), True, int(named.group(1)))
     if match and not stated:
         first, last = number_of(match.group(1)), number_of(match.group(2))
         return SizesSaid(last, True, first if isinstance(first, int) else None)

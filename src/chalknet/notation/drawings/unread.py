@@ -48,6 +48,7 @@ _SAID_COUNT = pattern(
     r"|(?:hidden|input|output)(?: (?:layer|size|units?|dim))?[ :=(]{1,3}(\d\d{1,5})(?![\d.])",
     re.I,
 )
+_DIGITS = re.compile(r"\d{1,12}")
 _PARAMETERS = pattern(r"(?:param\w*|weights)\s*#?\s*[:=]\s*\d[\d,]*", re.I)
 _POWER = pattern(r"[\^_]\s*[\[({]?\d+[\])}]?")  # `a^(2)` is an a of layer 2
 _OUTPUT_NAME = pattern(r"y_?\d*|outputs?[ _]?\d*|out_?\d*|o_?\d+")
@@ -193,7 +194,9 @@ def _numbers(text: str, layer: _Layer) -> Iterator[str]:
     ):
         yield f"{'x'.join(map(str, what.shape))} in {_shown(text)} was read as {layer.out} units"
     for row in _ROW.finditer(rest):
-        sizes_in_row = [size for size, _ in _sizes(row.group()) if size > 1]
+        sizes_in_row = [
+            size for size in map(int, _DIGITS.findall(row.group().replace(",", ", "))) if size > 1
+        ]
         if sizes_in_row[:1] == [layer.number] and _BEHIND_A_WORD.search(rest[: row.start()]):
             del sizes_in_row[0]  # `hidden layer 2, 3 neurons`
         if (
