@@ -125,7 +125,8 @@ def said(label: str) -> Said:
     text = plain(label)
     if not text or words.DECIMAL.fullmatch(text):  # a weight on an edge
         return Said(text)
-    text, repeats = once(words.DECIMAL_COMMA.sub(r"\1.\2", in_digits(text)), _names_a_layer)
+    counted = in_digits(text) if is_heading(text) else text  # sentences count what they like
+    text, repeats = once(words.DECIMAL_COMMA.sub(r"\1.\2", counted), _names_a_layer)
     steps, rest = _steps(spelled(words.SAMPLES.sub(" ", text)))
     rest = pattern(r"(?<![\w.,])(\d{1,3}) (?=000(?![\d.,]))").sub(r"\1", rest)
     bias = False if words.NO_BIAS.search(rest) else True if words.WITH_BIAS.search(rest) else None
