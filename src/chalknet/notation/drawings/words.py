@@ -81,7 +81,7 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
         "tanh",
         any_of(
             r"tanh",
-            "tan ?h",
+            "tan ?h|hyperbolic tan(?:gent)?",
             "하이퍼볼릭 ?탄젠트",
             r"tang(?:ente|ens)[ -]?h[iy]perb[oó]li(?:ca|que|cus)",
             "双曲正切",
