@@ -1,0 +1,33 @@
+"""Pseudo-code around formulas: remarks and statements of what goes in become words, `:=` and `return` equations."""
+
+from __future__ import annotations
+
+import re
+
+_REMARK = re.compile(
+    r"//[^\n]*+|/\*.{0,2000}?\*/|(?:(?<=\s)|(?<=\A))(?:#(?![0-9a-fA-F]{6})|%|▷|--(?=[ \t]))[^\n]*+", re.S
+)
+_STATED = re.compile(
+    r"^[ \t]*+(?:\d{1,3}[:.)][ \t]*+)?(?:inputs?|outputs?|require|ensure|given|data|parameters?|cost|loss|error|objective|algorithm(?: \d+)?"
+    r"|eingabe|ausgabe|entrada|salida|entrée|sortie|입력|출력|손실|输入|输出|損失|入力|出力)[ \t]*+[:：][^\n]*+",
+    re.M | re.I,
+)
+_TITLE = re.compile(r"\A\s*+[^\n=:]*+\n[ \t]*+[-=~]{3,}[ \t]*+(?=\n)")
+_NUMBER = re.compile(r"^[ \t]*+\d{1,3}[:.)][ \t]++(?=[A-Za-z])", re.M)
+_GIVES = re.compile(r":=|<-(?!-)|←")
+_NAMED = re.compile(r"^[ \t]*+return[ \t]++[\w{}^]+[ \t]*+;?[ \t]*+$", re.M | re.I)
+_RETURN = re.compile(r"^([ \t]*+)return[ \t]++", re.M | re.I)
+
+
+def without_pseudo_code(text: str, words: str, formula: str) -> str:
+    """Return pseudo-code as equations and words between marks; any other text as it is.
+
+    Args:
+        text: formulas without LaTeX.
+        words: the mark with which words begin.
+        formula: the mark with which a formula begins again.
+    """
+    for one in (_TITLE, _REMARK, _STATED):
+        text = one.sub(lambda found: f"{words}{found.group()}{formula}", text)
+    text = _GIVES.sub("=", _NUMBER.sub("", text))
+    return _RETURN.sub(r"\1yhat = ", _NAMED.sub("", text))
