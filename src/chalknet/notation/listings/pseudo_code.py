@@ -20,14 +20,21 @@ _RETURN = re.compile(r"^([ \t]*+)return[ \t]++", re.M | re.I)
 
 
 def without_pseudo_code(text: str, words: str, formula: str) -> str:
-    """Return pseudo-code as equations and words between marks; any other text as it is.
+    """Return pseudo-code as equations, each in its line, and what it says in words behind them.
 
     Args:
         text: formulas without LaTeX.
         words: the mark with which words begin.
         formula: the mark with which a formula begins again.
     """
+    said: list[str] = []
+
+    def aside(found: re.Match[str]) -> str:
+        said.append(found.group())
+        return "\n" * found.group().count("\n")
+
     for one in (_TITLE, _REMARK, _STATED):
-        text = one.sub(lambda found: f"{words}{found.group()}{formula}", text)
+        text = one.sub(aside, text)
     text = _GIVES.sub("=", _NUMBER.sub("", text))
-    return _RETURN.sub(r"\1yhat = ", _NAMED.sub("", text))
+    text = _RETURN.sub(r"\1yhat = ", _NAMED.sub("", text))
+    return "".join((text, *(f"\n{words}{one}{formula}" for one in said)))
