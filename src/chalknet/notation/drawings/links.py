@@ -13,7 +13,9 @@ from chalknet.notation.drawings.facts import Facts
 from chalknet.notation.drawings.sketch import Link, Sketch
 from chalknet.notation.drawings.words import DECIMAL, ENVIRONMENT, any_of, pattern
 
-_COMPARES = pattern(any_of(r"compar\w*", r"vergleich\w*", r"porówn\w*", r"confront\w*") + r"|비교|比较|比較|сравн", re.I)
+_COMPARES = pattern(
+    any_of(r"compar\w*", r"vergleich\w*", r"porówn\w*", r"confront\w*") + r"|비교|比较|比較|сравн", re.I
+)
 _DOTTED = ("dashed", "dotted")
 
 
@@ -135,7 +137,9 @@ def comparing(facts: Facts, order: Collection[Link]) -> list[Link]:
     said = [
         link
         for link in facts.links
-        if link.label and id(link) not in aside and ("loss" in beside(link.label) or _COMPARES.search(link.label))
+        if link.label
+        and id(link) not in aside
+        and ("loss" in beside(link.label) or _COMPARES.search(link.label))
     ]
     if not said:
         return []
