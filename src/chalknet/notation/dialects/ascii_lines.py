@@ -55,6 +55,7 @@ class Ended(NamedTuple):
     returns: bool = False  # over a joint, to the side that it came from
     shared: bool = False  # with other lines that run into it
 
+
 _FEW = 2  # cells of a line that was followed may stand beside it
 
 
