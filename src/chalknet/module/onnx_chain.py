@@ -14,6 +14,7 @@ from torch import nn
 
 from chalknet.errors import CannotExpress, ShapeMismatch
 from chalknet.module.activation_patterns import ATTRIBUTES, OPERATIONS, Expression, X, activation_of
+from chalknet.module.own_layers import ResidualLayer
 from chalknet.module.sequential import build
 from chalknet.network import (
     ACTIVATIONS,
@@ -56,6 +57,15 @@ def refusal(where: str, got: str, wanted: str, remedy: str) -> CannotExpress:
     return CannotExpress(where=where, got=got, wanted=wanted, remedy=remedy)
 
 
+@dataclass(frozen=True)
+class _Block:
+    """A residual block that is being read: what arrives at it, its shape, and the layers before the block."""
+
+    arrived: str
+    shape: TensorShape
+    before: list[nn.Module]
+
+
 @dataclass
 class LayerChain:
     """The layers read so far, and the value that the last of them gives.
@@ -67,7 +77,9 @@ class LayerChain:
         opset: the version of the operations.
         constants: the values that do not depend on the input, by name.
         uses: how many of the nodes not yet read take each value; the output counts as one.
-        layers: the modules so far.
+        sums: the value that arrives at each residual block, by the name of the block's sum.
+        blocks: the residual blocks that have begun, the innermost last.
+        layers: the modules so far, of the innermost block.
         pattern: the values computed from `value` while several nodes together make an activation.
     """
 
@@ -77,6 +89,8 @@ class LayerChain:
     opset: int
     constants: dict[str, Array]
     uses: Counter[str]
+    sums: dict[str, str]
+    blocks: list[_Block] = field(default_factory=list)
     layers: list[nn.Module] = field(default_factory=list)
     pattern: dict[str, Expression] = field(default_factory=dict)
 
@@ -87,6 +101,9 @@ class LayerChain:
             CannotExpress: for a node that no step of a chain describes.
         """
         arriving = [name for name in node.inputs if name and name not in self.constants]
+        if node.outputs[0] in self.sums and self._ends_block(node):
+            return
+        self._begin_blocks()
         self.uses.subtract(node.inputs)
         if not arriving:
             self.constants[node.outputs[0]] = _constant(node, self.constants)
@@ -103,9 +120,29 @@ class LayerChain:
             self.layers.append(layer)
             self.value, self.pattern = node.outputs[0], {}
 
+    def _begin_blocks(self) -> None:
+        """Begin the residual blocks at which the value arrives, unless they have begun."""
+        begun = sum(block.arrived == self.value for block in self.blocks)
+        for _ in range(list(self.sums.values()).count(self.value) - begun):
+            self.uses[self.value] -= 1  # the sum's
+            self.blocks.append(_Block(self.value, self.shape, self.layers))
+            self.layers = []
+
+    def _ends_block(self, node: GraphNode) -> bool:
+        """End the innermost residual block with its sum, or return False where that is not its sum."""
+        if not self.blocks or self.pattern or set(node.inputs) != {self.blocks[-1].arrived, self.value}:
+            return False
+        block = self.blocks.pop()
+        if self.shape[1:] != block.shape[1:]:
+            node.refuse(f"a sum of the shapes {block.shape} and {self.shape}", "the same shape twice")
+        self.uses[self.value] -= 1
+        self.layers = [*block.before, ResidualLayer(*self.layers)]
+        self.value = node.outputs[0]
+        return True
+
     def finish(self, output: str) -> nn.Sequential:
         """Return the module; the chain must end at the output of the graph."""
-        if self.value != output or not self.layers:
+        if self.value != output or not self.layers or self.blocks:
             raise refusal(
                 f"the output {output!r}",
                 f"a chain of layers that ends at {self.value!r}",
