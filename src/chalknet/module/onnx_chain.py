@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
-from chalknet.errors import CannotExpress, ShapeMismatch
+from chalknet.errors import ShapeMismatch
 from chalknet.module.activation_patterns import ATTRIBUTES, OPERATIONS, Expression, X, activation_of
+from chalknet.module.onnx_nodes import Array, GraphNode, constant_of, refusal
 from chalknet.module.own_layers import ResidualLayer
 from chalknet.module.sequential import build
 from chalknet.network import (
@@ -29,32 +29,9 @@ from chalknet.network import (
 )
 
 NOT_FITTED = ".not_fitted"  # ends the name of a constant that is no parameter
-Array: TypeAlias = NDArray[Any]
 TensorShape: TypeAlias = tuple[Size | None, ...]
 
-_LONGEST_SHAPE = 1000  # axes; what Concat makes of constants, which could double again and again
 _LONGEST_PATTERN = 12  # nodes that make one activation; GELU by tanh takes nine
-
-
-@dataclass(frozen=True)
-class GraphNode:
-    """One node of a graph; `where` is what an error calls it."""
-
-    where: str
-    operation: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    attributes: Mapping[str, Any]
-
-    def refuse(self, got: str, wanted: str, remedy: str = "") -> NoReturn:
-        """Raise `CannotExpress` for this node."""
-        remedy = remedy or "A network of another kind can still be fitted as a torch module."
-        raise refusal(self.where, got, wanted, remedy)
-
-
-def refusal(where: str, got: str, wanted: str, remedy: str) -> CannotExpress:
-    """Return the error for what a graph holds and a chain does not, or the other way round."""
-    return CannotExpress(where=where, got=got, wanted=wanted, remedy=remedy)
 
 
 @dataclass(frozen=True)
@@ -106,7 +83,7 @@ class LayerChain:
         self._begin_blocks()
         self.uses.subtract(node.inputs)
         if not arriving:
-            self.constants[node.outputs[0]] = _constant(node, self.constants)
+            self.constants[node.outputs[0]] = constant_of(node, self.constants)
             return
         if node.operation == "Shape" and arriving == [self.value]:
             self.constants[node.outputs[0]] = _shape_as_target(self, node)
@@ -372,27 +349,6 @@ def _shape_as_target(chain: LayerChain, node: GraphNode) -> Array:
     if node.attributes or size_of(chain.shape[1:]) is None:
         node.refuse("a shape that is not wholly known", "numbers behind the batch axis", REMEDIES["Shape"])
     return np.array([0, *chain.shape[1:]])
-
-
-def _constant(node: GraphNode, constants: Mapping[str, Array]) -> Array:
-    """Return what a node makes of constants alone."""
-    given = [constants[name] for name in node.inputs if name]
-    axes = [array.ndim for array in given]
-    match node.operation, axes:
-        case "Constant", [] if len(node.attributes) == 1:
-            return np.asarray(*node.attributes.values())
-        case "Identity", [_]:
-            return given[0]
-        case "Transpose", [2]:
-            return given[0] if node.attributes.get("perm") == [0, 1] else given[0].T
-        case "Gather", [1, 0 | 1] if given[1].dtype.kind == "i" and given[1].size == 1:
-            if -len(given[0]) <= given[1] < len(given[0]):
-                return given[0][given[1]]
-        case "Unsqueeze", [0, *_]:
-            return given[0].reshape(1)
-        case "Concat", [_, *_] if set(axes) == {1} and sum(map(len, given)) <= _LONGEST_SHAPE:
-            return np.concatenate(given)
-    return node.refuse("a calculation of constants", "the constants", "Export it with constant folding.")
 
 
 def _linear(weight: Array, bias: Array | None) -> nn.Linear:

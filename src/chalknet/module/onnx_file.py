@@ -18,13 +18,11 @@ from chalknet.errors import ChalknetError, FileProblem, MissingPackage, Notation
 from chalknet.files import open_regular
 from chalknet.module.onnx_chain import (
     REMEDIES,
-    Array,
-    GraphNode,
     LayerChain,
     TensorShape,
     known_operations,
-    refusal,
 )
+from chalknet.module.onnx_nodes import Array, GraphNode, refusal
 from chalknet.module.onnx_sums import residual_sums
 from chalknet.module.onnx_writer import INPUT, ML_DOMAIN, GraphWriter, write_node
 from chalknet.module.read import flat, read_module
