@@ -88,9 +88,9 @@ def written() -> dict[str, str]:
 def of_command() -> Iterator[str]:
     """Yield the texts of the command's help: of verbs, options, panels."""
     from chalknet.cli.help import texts_of
-    from chalknet.cli.main import app
+    from chalknet.cli.main import app_for
 
-    yield from texts_of(app)
+    yield from texts_of(app_for())
 
 
 def template_of(node: ast.AST) -> str | None:

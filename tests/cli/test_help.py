@@ -6,9 +6,10 @@ import re
 import pytest
 
 import chalknet as cn
-from chalknet.cli.app import app
+from chalknet.cli.app import app_for
 
-VERBS = [command.callback and command.name for command in app.registered_commands]
+APP = app_for()
+VERBS = [command.callback and command.name for command in APP.registered_commands]
 
 
 def test_every_verb_of_the_command_is_tested_here():
@@ -41,7 +42,7 @@ def test_each_example_stands_on_a_line_of_its_own(type_, monkeypatch, verb):
     monkeypatch.setenv("COLUMNS", "80")
     _, page, _ = type_(verb, "--help")
     lines = [line.strip() for line in page.splitlines()]
-    command = next(each for each in app.registered_commands if each.name == verb)
+    command = next(each for each in APP.registered_commands if each.name == verb)
     examples = re.findall(r"^Example: .*$", command.help, re.M)
     assert examples and all(example in lines for example in examples)
     assert "Exit codes: 0 done" in page
@@ -81,5 +82,5 @@ def test_the_command_has_every_keyword_of_the_face(verb):
     of_python = {"self", "x", "path", "module", "recipe", "progress", "on_progress", "on_plan"}
     of_python |= {"optimizer_options"}
     keywords = set(inspect.signature(getattr(cn, verb)).parameters) - of_python
-    command = next(each for each in app.registered_commands if each.name == verb)
+    command = next(each for each in APP.registered_commands if each.name == verb)
     assert keywords - {"model"} <= set(inspect.signature(command.callback).parameters)

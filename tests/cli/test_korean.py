@@ -9,11 +9,12 @@ import unicodedata
 import pytest
 from tests.cli.conftest import CHALKNET
 
-from chalknet.cli.app import app
+from chalknet.cli.app import app_for
 from chalknet.cli.help import texts_of
 from chalknet.lang import speaking, translated
 
-VERBS = [command.name for command in app.registered_commands]
+APP = app_for()
+VERBS = [command.name for command in APP.registered_commands]
 _ENGLISH = re.compile(r"(?:\b[a-z]{2,} ){3,}[a-z]{2,}\b")  # four words in a row
 
 
@@ -41,7 +42,7 @@ def test_the_help_is_korean_throughout(type_, korean, verb):
 
 def test_every_text_of_the_help_has_its_korean():
     with speaking("ko"):
-        same = [text for text in texts_of(app) if len(text.split()) > 3 and translated(text) == text]
+        same = [text for text in texts_of(APP) if len(text.split()) > 3 and translated(text) == text]
     assert same == []
 
 

@@ -319,7 +319,7 @@ REFUSED = {
     "an unknown operation": ([("Conv", "x w", "y", {})], r"/0/Conv .*got the operation Conv; wanted one of"),
     "a cast": ([("Cast", "x", "y", {"to": 1})], r"\(Cast\).*export the model in float32"),
     "an unsqueeze": ([("Unsqueeze", "x axes", "y", {})], r"\(Unsqueeze\).*batch axis in front"),
-    "a residual": ([("Relu", "x", "u", {}), ("Add", "x u", "y", {})], r"/0/Relu .*got a branch at 'x'"),
+    "a sum without layers": ([("Sigmoid", "x", "u", {}), ("Add", "x u", "y", {})], ENDS + "'x'"),
     "a gate": ([("Tanh", "x", "u", {}), ("Mul", "x u", "y", {})], ENDS + "'x'"),
     "a doubling": ([("Add", "x x", "y", {})], ENDS + "'x'"),
     "a scale": ([("Mul", "x half", "y", {})], ENDS + "'x'"),

@@ -11,7 +11,8 @@ import chalknet as cn
 from chalknet.errors import CannotExpress
 from chalknet.forms import read
 from chalknet.module import build, read_onnx, write_onnx
-from chalknet.network import BatchNorm, LayerNorm, Linear, Network, Residual
+from chalknet.module.own_layers import ResidualLayer
+from chalknet.network import BatchNorm, LayerNorm, Linear, Network
 
 onnx = pytest.importorskip("onnx")
 
@@ -36,14 +37,24 @@ def test_a_random_network_is_read_back_and_computed_by_onnxruntime(seed, tmp_pat
     x = torch.randn(9, *network.input_shape, generator=torch.Generator().manual_seed(1))
     exact, allowed = exact_and_allowed(module, x)
     assert ((module(x) - exact).abs() <= allowed).all()
-    if any(isinstance(step, Residual) for step in network.steps):
-        with pytest.raises(CannotExpress, match=r"a branch|a calculation|chain"):
-            read_onnx(path)
-    else:
-        assert ((read_onnx(path).module.eval()(x) - exact).abs() <= allowed).all()
+    assert ((read_onnx(path).module.eval()(x) - exact).abs() <= allowed).all()
     runtime = pytest.importorskip("onnxruntime")
     (given,) = runtime.InferenceSession(path.read_bytes()).run(None, {"X": x.numpy()})
     assert ((torch.from_numpy(given) - exact).abs() <= allowed).all()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("first", [torch.nn.GELU("tanh"), torch.nn.Mish(), torch.nn.Linear(4, 4)], ids=repr)
+def test_residual_blocks_that_torch_exports_are_read(first, tmp_path):
+    inner = ResidualLayer(first, torch.nn.Linear(4, 3), torch.nn.ReLU(), torch.nn.Linear(3, 4))
+    module = torch.nn.Sequential(
+        torch.nn.Linear(4, 4), ResidualLayer(inner, torch.nn.Linear(4, 4)), torch.nn.Tanh()
+    )
+    export(module, tmp_path / "net.onnx", 17)
+    x = torch.randn(5, 4)
+    found = read_onnx(tmp_path / "net.onnx").module
+    assert isinstance(found[1].layers[0], ResidualLayer)
+    torch.testing.assert_close(found.eval()(x), module(x))
 
 
 @pytest.mark.parametrize("step", [LayerNorm(affine=False), LayerNorm(bias=False), LayerNorm(),

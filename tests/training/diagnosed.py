@@ -1,10 +1,9 @@
-"""Fits as people try them: those that go wrong, each with what is wrong, and good ones; by kind and seed."""
+"""Fits as people try them that go wrong, each with what is wrong; by kind and seed."""
 
 import numpy as np
 
 # kind -> words of the sentence that is true of it.
 NAIVE = {}
-GOOD = {}
 
 
 def naive(words):
@@ -13,11 +12,6 @@ def naive(words):
         return make
 
     return added
-
-
-def good(make):
-    GOOD[make.__name__] = make
-    return make
 
 
 def numbers(generator, rows=400, features=None, noise=0.1):
@@ -253,75 +247,3 @@ def classes_as_numbers(generator):
 def softmax_twice(generator):
     x, y = groups(generator, classes=4)
     return fit("? -> 16 relu -> ? softmax", (x, y), "cross_entropy", **ADAM, epochs=20)
-
-
-@good
-def regression(generator):
-    x, y = numbers(generator)
-    return fit("? -> 32 relu -> ?", (x, y), "mse", **ADAM, epochs=60, held_out=0.2)
-
-
-@good
-def deep_regression(generator):
-    x, y = numbers(generator, rows=600)
-    return fit("? -> 32 tanh -> 32 tanh -> ?", (x, y), "mse", **ADAM, epochs=60, held_out=0.2)
-
-
-@good
-def noisy_regression(generator):
-    x, y = numbers(generator, rows=800, noise=0.5)
-    return fit("? -> 8 relu -> ?", (x, y), "mse", **ADAM, epochs=40, held_out=0.2)
-
-
-@good
-def linear_regression(generator):
-    x, y = numbers(generator)
-    return fit("? -> ?", (x, y), "mse", lr=0.1, updates=400)
-
-
-@good
-def standardised_prices(generator):
-    x, y = numbers(generator)
-    x, y = x * 10.0 ** generator.integers(-2, 4, x.shape[1]) + 50, y * 200 + 1500
-    return fit("? -> 16 relu -> ?", (x, y), "mse", {"standardise": "both"}, **ADAM, epochs=60, held_out=0.2)
-
-
-@good
-def classification(generator):
-    x, y = groups(generator)
-    return fit("? -> 16 relu -> ?", (x, y), "cross_entropy", **ADAM, epochs=40, held_out=0.2)
-
-
-@good
-def overlapping_classes(generator):
-    x, y = groups(generator, rows=800, classes=3, apart=2.0)
-    return fit("? -> 8 relu -> ?", (x, y), "cross_entropy", **ADAM, epochs=30, held_out=0.2)
-
-
-@good
-def binary_by_sgd(generator):
-    x, y = groups(generator, classes=2)
-    return fit(
-        "? -> 8 tanh -> ? sigmoid",
-        (x, y),
-        "bce",
-        lr=0.3,
-        batch_size=16,
-        shuffle=True,
-        epochs=60,
-        held_out=0.2,
-    )
-
-
-@good
-def uneven_classes(generator):
-    x, y = groups(generator, rows=800, classes=2, apart=4.0)
-    keep = (y == 0) | (generator.uniform(size=len(y)) < 0.2)
-    return fit("? -> 8 relu -> ?", (x[keep], y[keep]), "bce_logits", **ADAM, epochs=40, held_out=0.2)
-
-
-@good
-def one_feature(generator):
-    x = generator.uniform(-3, 3, (300, 1))
-    y = np.sin(x[:, 0]) + 0.1 * generator.normal(size=300)
-    return fit("1 -> 32 tanh -> 1", (x.astype("f4"), y.astype("f4")), "mse", **ADAM, epochs=150, held_out=0.2)

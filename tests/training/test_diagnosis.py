@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 import torch
-from tests.training.diagnosed import GOOD, NAIVE, numbers
+from tests.training.diagnosed import NAIVE, numbers
+from tests.training.good_fits import GOOD
 
 import chalknet as cn
 from chalknet.errors import Noted
@@ -23,6 +24,8 @@ def fitted(make, seed, *changes):
             others = {"epochs", "updates"} - {unit}
             asked = {name: value for name, value in asked.items() if name not in others}
     model, data, load, held_out = (asked.pop(name, None) for name in ("model", "data", "load", "held_out"))
+    if model == "auto":  # which takes the table itself
+        return cn.fit(model, data, seed=seed, threads=1, **load)
     return cn.fit(model, cn.load(data, held_out=held_out, **load), seed=seed, threads=1, **asked)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from inspect import Parameter, Signature, getdoc, isfunction
 from typing import Any, TypeVar
 
@@ -15,15 +15,30 @@ from chalknet.cli.say import say
 
 EXIT_CODES = "Exit codes: 0 done, or yes; 1 failed, or no; 2 a wrong word in the command; 130 Ctrl-C."
 Verb = TypeVar("Verb", bound=Callable[[Asked], int | None])
+_VERBS: list[tuple[Callable[[Asked], int | None], list[Option]]] = []  # as their modules add them on import
 
-app = typer.Typer(
-    name="chalknet",
-    cls=CommandInLanguage,
-    help="From the blackboard to the GPU: write a network, count it, fit it, compare the methods.",
-    epilog=f"Start with: chalknet demo\n\n{EXIT_CODES}",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+
+def app_for(typed: Sequence[str] | None = None) -> typer.Typer:
+    """Return the command; only verbs that were typed have their options, since making them takes time.
+
+    Args:
+        typed: the words; None where every verb needs its options.
+    """
+    app = typer.Typer(
+        name="chalknet",
+        cls=CommandInLanguage,
+        help="From the blackboard to the GPU: write a network, count it, fit it, compare the methods.",
+        epilog=f"Start with: chalknet demo\n\n{EXIT_CODES}",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_top)
+    for verb, options in _VERBS:
+        needed = options if typed is None or verb.__name__ in typed else []
+        app.command(verb.__name__, cls=VerbInLanguage, help=getdoc(verb), epilog=EXIT_CODES)(
+            _run(verb, needed)
+        )
+    return app
 
 
 def _show_version(asked: bool) -> None:
@@ -32,7 +47,6 @@ def _show_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _top(
     version: bool = typer.Option(
         False, "--version", help="Print the version.", callback=_show_version, is_eager=True
@@ -52,14 +66,20 @@ def command(*rows: Option | Group) -> Callable[[Verb], Verb]:
     options = [option for row in rows for option in ((row,) if isinstance(row, Option) else row)]
 
     def added(verb: Verb) -> Verb:
-        def run(**asked: Any) -> int | None:
-            return verb(asked)
-
-        run.__signature__ = Signature([_parameter(option) for option in options])  # type: ignore[attr-defined]
-        app.command(verb.__name__, cls=VerbInLanguage, help=getdoc(verb), epilog=EXIT_CODES)(run)
+        _VERBS.append((verb, options))
         return verb
 
     return added
+
+
+def _run(verb: Callable[[Asked], int | None], options: Sequence[Option]) -> Callable[..., int | None]:
+    """Return a function that typer calls with the values of the options."""
+
+    def run(**asked: Any) -> int | None:
+        return verb(asked)
+
+    run.__signature__ = Signature([_parameter(option) for option in options])  # type: ignore[attr-defined]
+    return run
 
 
 def _parameter(option: Option) -> Parameter:

@@ -21,7 +21,7 @@ from chalknet.cli import (  # their commands are added as they are imported
     serving,
     studio,
 )
-from chalknet.cli.app import app
+from chalknet.cli.app import app_for
 from chalknet.cli.interrupts import ENDING, INTERRUPTED
 from chalknet.cli.launch import end_with_launcher, reports
 from chalknet.cli.options import flag
@@ -35,6 +35,7 @@ __all__ = ["fits", "hardware", "main", "networks", "searches", "serving", "studi
 USAGE_ERRORS = (cn.InvalidValue, cn.UnknownName)
 # Click's errors, which typer raises: from click itself, or from the copy of it in newer versions of typer.
 _CLICK: Any = import_module(typer.BadParameter.__module__)
+_COMPLETING = "_CHALKNET_COMPLETE"  # in the environment where a shell asks how words may go on
 
 
 def main() -> None:
@@ -74,6 +75,7 @@ def _code_of(typed: Sequence[str]) -> int | None:
     """Run a command and return its exit code; what went wrong is printed."""
     try:
         with printing():
+            app = app_for(None if _COMPLETING in os.environ else typed)
             code: int | None = app(typed or ["--help"], standalone_mode=False, prog_name="chalknet")
             sys.stdout.flush()
         return code

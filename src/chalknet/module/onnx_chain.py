@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
-from chalknet.errors import CannotExpress, ShapeMismatch
+from chalknet.errors import ShapeMismatch
 from chalknet.module.activation_patterns import ATTRIBUTES, OPERATIONS, Expression, X, activation_of
+from chalknet.module.onnx_nodes import Array, GraphNode, constant_of, refusal
+from chalknet.module.own_layers import ResidualLayer
 from chalknet.module.sequential import build
 from chalknet.network import (
     ACTIVATIONS,
@@ -28,32 +29,18 @@ from chalknet.network import (
 )
 
 NOT_FITTED = ".not_fitted"  # ends the name of a constant that is no parameter
-Array: TypeAlias = NDArray[Any]
 TensorShape: TypeAlias = tuple[Size | None, ...]
 
-_LONGEST_SHAPE = 1000  # axes; what Concat makes of constants, which could double again and again
 _LONGEST_PATTERN = 12  # nodes that make one activation; GELU by tanh takes nine
 
 
 @dataclass(frozen=True)
-class GraphNode:
-    """One node of a graph; `where` is what an error calls it."""
+class _Block:
+    """A residual block that is being read: what arrives at it, its shape, and the layers before the block."""
 
-    where: str
-    operation: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    attributes: Mapping[str, Any]
-
-    def refuse(self, got: str, wanted: str, remedy: str = "") -> NoReturn:
-        """Raise `CannotExpress` for this node."""
-        remedy = remedy or "A network of another kind can still be fitted as a torch module."
-        raise refusal(self.where, got, wanted, remedy)
-
-
-def refusal(where: str, got: str, wanted: str, remedy: str) -> CannotExpress:
-    """Return the error for what a graph holds and a chain does not, or the other way round."""
-    return CannotExpress(where=where, got=got, wanted=wanted, remedy=remedy)
+    arrived: str
+    shape: TensorShape
+    before: list[nn.Module]
 
 
 @dataclass
@@ -67,7 +54,9 @@ class LayerChain:
         opset: the version of the operations.
         constants: the values that do not depend on the input, by name.
         uses: how many of the nodes not yet read take each value; the output counts as one.
-        layers: the modules so far.
+        sums: the value that arrives at each residual block, by the name of the block's sum.
+        blocks: the residual blocks that have begun, the innermost last.
+        layers: the modules so far, of the innermost block.
         pattern: the values computed from `value` while several nodes together make an activation.
     """
 
@@ -77,6 +66,8 @@ class LayerChain:
     opset: int
     constants: dict[str, Array]
     uses: Counter[str]
+    sums: dict[str, str]
+    blocks: list[_Block] = field(default_factory=list)
     layers: list[nn.Module] = field(default_factory=list)
     pattern: dict[str, Expression] = field(default_factory=dict)
 
@@ -87,9 +78,12 @@ class LayerChain:
             CannotExpress: for a node that no step of a chain describes.
         """
         arriving = [name for name in node.inputs if name and name not in self.constants]
+        if node.outputs[0] in self.sums and self._ends_block(node):
+            return
+        self._begin_blocks()
         self.uses.subtract(node.inputs)
         if not arriving:
-            self.constants[node.outputs[0]] = _constant(node, self.constants)
+            self.constants[node.outputs[0]] = constant_of(node, self.constants)
             return
         if node.operation == "Shape" and arriving == [self.value]:
             self.constants[node.outputs[0]] = _shape_as_target(self, node)
@@ -103,9 +97,29 @@ class LayerChain:
             self.layers.append(layer)
             self.value, self.pattern = node.outputs[0], {}
 
+    def _begin_blocks(self) -> None:
+        """Begin the residual blocks at which the value arrives, unless they have begun."""
+        begun = sum(block.arrived == self.value for block in self.blocks)
+        for _ in range(list(self.sums.values()).count(self.value) - begun):
+            self.uses[self.value] -= 1  # the sum's
+            self.blocks.append(_Block(self.value, self.shape, self.layers))
+            self.layers = []
+
+    def _ends_block(self, node: GraphNode) -> bool:
+        """End the innermost residual block with its sum, or return False where that is not its sum."""
+        if not self.blocks or self.pattern or set(node.inputs) != {self.blocks[-1].arrived, self.value}:
+            return False
+        block = self.blocks.pop()
+        if self.shape[1:] != block.shape[1:]:
+            node.refuse(f"a sum of the shapes {block.shape} and {self.shape}", "the same shape twice")
+        self.uses[self.value] -= 1
+        self.layers = [*block.before, ResidualLayer(*self.layers)]
+        self.value = node.outputs[0]
+        return True
+
     def finish(self, output: str) -> nn.Sequential:
         """Return the module; the chain must end at the output of the graph."""
-        if self.value != output or not self.layers:
+        if self.value != output or not self.layers or self.blocks:
             raise refusal(
                 f"the output {output!r}",
                 f"a chain of layers that ends at {self.value!r}",
@@ -335,27 +349,6 @@ def _shape_as_target(chain: LayerChain, node: GraphNode) -> Array:
     if node.attributes or size_of(chain.shape[1:]) is None:
         node.refuse("a shape that is not wholly known", "numbers behind the batch axis", REMEDIES["Shape"])
     return np.array([0, *chain.shape[1:]])
-
-
-def _constant(node: GraphNode, constants: Mapping[str, Array]) -> Array:
-    """Return what a node makes of constants alone."""
-    given = [constants[name] for name in node.inputs if name]
-    axes = [array.ndim for array in given]
-    match node.operation, axes:
-        case "Constant", [] if len(node.attributes) == 1:
-            return np.asarray(*node.attributes.values())
-        case "Identity", [_]:
-            return given[0]
-        case "Transpose", [2]:
-            return given[0] if node.attributes.get("perm") == [0, 1] else given[0].T
-        case "Gather", [1, 0 | 1] if given[1].dtype.kind == "i" and given[1].size == 1:
-            if -len(given[0]) <= given[1] < len(given[0]):
-                return given[0][given[1]]
-        case "Unsqueeze", [0, *_]:
-            return given[0].reshape(1)
-        case "Concat", [_, *_] if set(axes) == {1} and sum(map(len, given)) <= _LONGEST_SHAPE:
-            return np.concatenate(given)
-    return node.refuse("a calculation of constants", "the constants", "Export it with constant folding.")
 
 
 def _linear(weight: Array, bias: Array | None) -> nn.Linear:

@@ -18,13 +18,12 @@ from chalknet.errors import ChalknetError, FileProblem, MissingPackage, Notation
 from chalknet.files import open_regular
 from chalknet.module.onnx_chain import (
     REMEDIES,
-    Array,
-    GraphNode,
     LayerChain,
     TensorShape,
     known_operations,
-    refusal,
 )
+from chalknet.module.onnx_nodes import Array, GraphNode, refusal
+from chalknet.module.onnx_sums import residual_sums
 from chalknet.module.onnx_writer import INPUT, ML_DOMAIN, GraphWriter, write_node
 from chalknet.module.read import flat, read_module
 from chalknet.network import Network, Shape, Size
@@ -79,7 +78,8 @@ def read_onnx(path: Path) -> OnnxModel:
     uses[graph.output[0].name] += 1
     opset = max(entry.version for entry in model.opset_import if entry.domain in _DEFAULT_DOMAIN)
     shape, number_type = _input_type(inputs[0], onnx)
-    chain = LayerChain(inputs[0].name, shape, number_type, opset, constants, uses)
+    sums = residual_sums(nodes, inputs[0].name)
+    chain = LayerChain(inputs[0].name, shape, number_type, opset, constants, uses, sums)
     for node in nodes:
         chain.advance(node)
     module = chain.finish(graph.output[0].name)

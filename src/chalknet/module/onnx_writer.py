@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from chalknet.module.onnx_chain import NOT_FITTED, Array, refusal
+from chalknet.module.onnx_chain import NOT_FITTED
+from chalknet.module.onnx_nodes import Array, refusal
 from chalknet.network import (
     ACTIVATIONS,
     Activation,

@@ -174,7 +174,12 @@ class FitEvidence:
 
     @cached_property
     def quality(self) -> float | None:
-        """Return R², or the accuracy above that of the most frequent class; None where neither is known."""
+        """Return R², or the accuracy above that of the most frequent class; None where neither is known.
+
+        With class weights a fit gives up accuracy for the rare classes, so that it is no measure of it.
+        """
+        if self.plan.recipe.class_weight is not None:
+            return None
         return quality_of(self.seen.yhat, self.seen.y, self.plan.recipe.loss_row)
 
     @cached_property
