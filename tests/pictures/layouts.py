@@ -122,7 +122,7 @@ def _draw_cell(plan: Plan, look: Look, number: int, cell: _Cell, scene: Scene) -
         )
     if layer.icon:
         scene.marks.append(_curve(layer.activation, x, y, contrast(fill, look.ink)))
-    if cell.row < len(layer.beside):
+    if cell.row < len(layer.beside) and layer.beside[cell.row].strip():
         scene.marks.append(_beside(plan, number, cell, layer.beside[cell.row], look))
 
 

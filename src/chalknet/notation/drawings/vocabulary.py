@@ -136,11 +136,8 @@ def said(label: str) -> Said:
     rest = pattern(r"(?:dim|axis)\s*=\s*-?[01]\b").sub(" ", rest)
     foreign = words.FOREIGN.search(words.WITHOUT.sub(" ", rest))
     product = bool(words.OPERATOR.fullmatch(rest.strip()) or words.SUM.search(rest))
-    if (
-        product
-        and not steps
-        and words.UNKNOWN_ACTIVATION.fullmatch(words.SUM.sub("", rest).strip(" |,;:/\n→>-"))
-    ):
+    besides = words.SUM.sub("", rest).strip(" |,;:/\n→>-")
+    if product and not steps and words.UNKNOWN_ACTIVATION.fullmatch(besides):
         steps = (Activation("?"),)  # `Σ | f`
     state = product or bool(pattern(r"(?:u|z|net|linear)_?[\d^(]|[uz](?:[_\W]|$)").match(rest))
     expression = bool(words.EXPRESSION.search(rest))
