@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from chalknet.errors import ChalknetError
 from chalknet.network import Linear, Network, Shape
 from chalknet.notation.dialects import TEXT_DRAWINGS
 from chalknet.notation.latex_reader import read_latex, recognise_latex
 from chalknet.notation.notation import Notation
 from chalknet.notation.states import NamedState, states_of
+from chalknet.notation.tokens import SourceText
+
+_TABLE = re.compile(r"\\begin\{(?:tabular[xy*]?|longtable)\}")
 
 
 def write_latex(network: Network, *, grouped: bool = False) -> str:
@@ -71,7 +75,20 @@ def _upright(text: str) -> str:
 def _read_document(text: str, name: str | None = None) -> Network:
     """Return the network of a formula, or of the picture in TikZ that a document holds in its place."""
     tikz = next(row for row in TEXT_DRAWINGS if row.name == "tikz")
-    return (tikz.read if tikz.read and tikz.recognise(text) else read_latex)(text, name)
+    if tikz.read and tikz.recognise(text):
+        return tikz.read(text, name)
+    try:
+        return read_latex(text, name)
+    except ChalknetError:
+        if (table := _TABLE.search(text)) is None:
+            raise
+    remedy = (
+        "Give each layer a row of its own under the headings Layer, Units, Activation, the input first, "
+        "without \\multirow; or write the layers as 784 -> 32 relu -> 10 softmax."
+    )
+    raise SourceText("LaTeX", text, remedy=remedy).refuse(
+        table.start(), got="a table that is not read as the layers of a network", wanted="a row for each layer"
+    )
 
 
 LATEX = Notation(

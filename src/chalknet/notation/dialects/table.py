@@ -160,12 +160,22 @@ def _network(sketch_of: Callable[[str, str | None], Sketch], text: str, name: st
         ) from problem
 
 
+def _document(text: str, name: str | None = None) -> Network:
+    """Return the network of a picture in TikZ, with what the document around it tells of its activations."""
+    from chalknet.notation.dialects.tex_text import without_comments
+    from chalknet.notation.dialects.tikz_document import prose
+    from chalknet.notation.pages.prose import told_in_prose
+
+    network = _network(_tikz, text, name)
+    return told_in_prose(network, around) if (around := prose(without_comments(text))) else network
+
+
 TEXT_DRAWINGS = (
     Notation(
         name="tikz",
         suffixes=(".tikz", ".pgf", ".tex"),
         recognise=recognise_tikz,
-        read=partial(_network, _tikz),
+        read=_document,
     ),
     Notation(
         name="plantuml",

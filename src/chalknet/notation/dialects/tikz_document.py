@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from chalknet.notation.dialects.tex_text import Cursor, Unread
+from chalknet.notation.dialects.tex_text import Cursor, Unread, with_accents
 from chalknet.notation.dialects.tikz_picture import shown_text
 from chalknet.notation.tokens import SourceText
 
@@ -18,6 +18,13 @@ _STOPS = re.compile(r"\\.|[{};]", re.S)
 _OPEN_OR_END = re.compile(r"\\(begin|end)\s*+\{(?:tikzpicture|neuralnetwork|tikzgraph)\}")
 _CAPTION = re.compile(r"\\caption\*?\s*+(?=[\[{])")
 _TITLED = re.compile(r"\\label\s*+\{([^{}]*+)\}")
+
+
+_BREAK = re.compile(
+    r"\\\\|\\(?:begin|end)\s*+\{[^{}]*+\}(?:\s*+[\[{][^\[\]{}\n]*+[\]}])*+|\\(?:item|par|centering)(?![a-zA-Z])"
+    r"|\\(?:(?:sub){0,2}section|chapter|(?:sub)?paragraph|frametitle|title)\*?\s*+\{[^{}]*+\}"
+)
+_TEXT = re.compile(r"\\(?:cite\w*|ref|label|eqref|autoref|footnotemark)\s*+\{[^{}]*+\}|\\[a-zA-Z]++\*?\s?|[{}~]")
 
 
 class FoundPicture(NamedTuple):
@@ -133,3 +140,18 @@ def caption(text: str) -> str:
         return shown_text(cursor.group())[:1_000]
     except Unread:
         return ""
+
+
+def prose(text: str) -> str:
+    r"""Return the sentences around the only picture of a document; empty where it has none or several.
+
+    Args:
+        text: the document, without comments.
+    """
+    found = pictures(SourceText("TikZ", text), text)
+    begin = text.find("\\begin{document}")
+    if len(found) != 1 or found[0].start < begin:
+        return ""
+    before = text[max(begin, 0) : found[0].start]
+    around = _BREAK.sub("\n\n", f"{before[: before.rfind(chr(92))]}\n\n{text[found[0].end :]}")
+    return _TEXT.sub(" ", with_accents(around))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.operators import from_operators
 from chalknet.notation.drawings.scalars import from_scalars
 from chalknet.notation.drawings.sketch import Link, Sketch
 from chalknet.notation.drawings.words import pattern
@@ -61,7 +62,7 @@ def from_autograd(sketch: Sketch) -> None:
     if backward:
         gradient = {key for key, text in first.items() if text.startswith("AccumulateGrad")}
         _Graph(sketch, backward, gradient, _turned_round(sketch, gradient, backward)).to_layers()
-    elif not _from_torchlens(sketch, first) and not from_scalars(sketch):
+    elif not (from_operators(sketch) or _from_torchlens(sketch, first) or from_scalars(sketch)):
         named = {key: match.group(1) for key, text in first.items() if (match := _OPERATION.fullmatch(text))}
         named = {key: name for key, name in named.items() if len(name) > 1}
         named |= {key: _SIGNS[text] for key, text in first.items() if text in _SIGNS}

@@ -41,6 +41,10 @@ _STYLED = re.compile(
     r"|text|textbf|textit|textrm|textsf|texttt|operatorname|bf|rm)\b\s*"
 )
 
+# A word that goes on in the next line, `soft-` over `max`, and compounds, whose hyphen is their own.
+_BROKEN_WORD = re.compile(r"(?<=([^\W\d_]{2}))[-\u2010]\n(?=[^\W\d_]{2})|\u00ad\n?")
+_COMPOUND = re.compile(r"\b(?:self|cross|fully|leaky|log|hard|batch|layer|max|avg|feed|multi|non|pre|re)$", re.I)
+
 
 @lru_cache(maxsize=100_000)
 def plain(label: str) -> str:
@@ -66,6 +70,8 @@ def plain(label: str) -> str:
     )
     text = text.replace("`", "").replace("**", "")
     text = "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
+    if "\n" in text or "\u00ad" in text:
+        text = _BROKEN_WORD.sub(_joined, text)
     return re.sub(r"\n{3,}", "\n\n", text)
 
 
@@ -97,6 +103,13 @@ def without_numbers(labels: Mapping[str, str]) -> dict[str, str]:
 def unescaped(text: str) -> str:
     """Return a text with the characters that its entities stand for; numbers of none stay as they are."""
     return html.unescape(re.sub(r"&(?=#[0-9]{8})", "&amp;", text))
+
+
+def _joined(broken: re.Match[str]) -> str:
+    """Return what stands between the halves of a word: the hyphen of a compound alone."""
+    before = broken.string[max(0, broken.start() - 12) : broken.start()]
+    is_compound = _COMPOUND.search(before) or broken.string[broken.end() : broken.end() + 1].isupper()
+    return "-" if broken[1] and is_compound else ""
 
 
 def _without_tag(tag: re.Match[str]) -> str:

@@ -81,7 +81,7 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
         "tanh",
         any_of(
             r"tanh",
-            "tan ?h",
+            "tan ?h|hyperbolic tan(?:gent)?",
             "하이퍼볼릭 ?탄젠트",
             r"tang(?:ente|ens)[ -]?h[iy]perb[oó]li(?:ca|que|cus)",
             "双曲正切",
@@ -169,23 +169,13 @@ ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
                           + "|έξοδο|εξόδου|вихідн|إخراج|เอาต์พุต|çıkış|çıktı|đầu ra|출력|输出|輸出|出力|wyjści|выход", re.I)),
 )  # fmt: skip
 PRUNED = pattern(r"(?:connections?|weights?|edges?|links?|synapses?).{0,40}\bprun(?:ed|ing)|\bpruned", re.I)
-ALL = pattern(
-    any_of(
-        "all",
-        "every",
-        "each",
-        "units?",
-        "neurons?",
-        "nodes?",
-        "todas?",
-        "todos",
-        "cada",
-        "tutt[ei]",
-        r"act\w*(?:[ .]?f(?:ct|n|unction)\w*)?(?=\s*[=:])",
-        "tou(?:s|te|tes)",
-        "alle[rn]?",
-    )
+EVERY = (
+    any_of("all", "every", "each", "todas?", "todos", "cada", "tutt[ei]", "tou(?:s|te|tes)", "alle[rn]?", "jede[rsmn]?")
     + r"|everywhere|throughout|partout|überall|ovunque|dappertutto|en todas partes|em tod[ao]s|tüm|bütün|wszędzie|wszystki\w*|każd\w+|везде|во всех|всех|모든|모두|각|所有|每|都|均|全て|すべて|各"
+)  # fmt: skip
+ALL = pattern(
+    any_of("units?", "neurons?", "nodes?", r"act\w*(?:[ .]?f(?:ct|n|unction)\w*)?(?=\s*[=:])")
+    + rf"|{EVERY}"
     r"|(?<![^\W\d_])[gfφϕ](?:\([^()]{0,9}\))?\s*(?:=|is\b|:)|activation|aktivierung|activaci[oó]n|attivazione|ativação|aktywacj|активаци|激活函数|活性化関数|활성화 ?함수|aktivasyon",
     re.I,
 )

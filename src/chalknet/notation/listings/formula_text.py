@@ -12,6 +12,7 @@ from chalknet.notation.dialects.tex_text import Unread, end_of_group, without_co
 from chalknet.notation.listings.formula_cases import with_cases_named
 from chalknet.notation.listings.formula_neurons import with_neurons_joined
 from chalknet.notation.listings.formula_sums import without_sums
+from chalknet.notation.listings.pseudo_code import without_pseudo_code
 
 WORDS, FORMULA = "\x02", "\x03"  # begin words, begin a formula again
 _MACRO = re.compile(
@@ -70,6 +71,8 @@ def plain_formula(text: str) -> PlainFormula:
     r"""Return the plain text of formulas, LaTeX or not; `W_{m1}` stands for its first matrix of numbers."""
     if "\\" in text:
         text = without_comments(text)
+    elif "$" not in text:
+        text = without_pseudo_code(text, WORDS, FORMULA)
     numbers: dict[str, list[list[float]]] = {}
     text = _MATRIX.sub(lambda found: _named_matrix(found, numbers), _without_macros(text))
     neurons = with_neurons_joined(with_cases_named(text))

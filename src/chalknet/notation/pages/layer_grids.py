@@ -1,4 +1,4 @@
-"""Tables in a page, cell by cell: Markdown, HTML, frames of characters, CSV, columns of spaces."""
+"""Tables in a page, cell by cell: Markdown, HTML, LaTeX, frames of characters, CSV, columns of spaces."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from itertools import groupby
-from typing import NamedTuple
 
+from chalknet.notation.pages.cell_table import CellTable
 from chalknet.notation.pages.records import records_of
+from chalknet.notation.pages.tex_grids import grids_of_tex
 
 _BARS = re.compile(r"[|│┃║]")
 _RULE = re.compile(r"[\s|│┃║:+=\-─━═┼╪┬┴├┤┌┐└┘╔╗╚╝╠╣╬╦╩┏┓┗┛┣┫╋┳┻]+")
@@ -22,30 +23,10 @@ _MARKS = re.compile(r"[*`]+")
 _MOST_ROWS, _MOST_COLUMNS = 200, 12
 
 
-class CellTable(NamedTuple):
-    """A table.
-
-    Args:
-        cells: of each row, the headings first; as many in each.
-        lines: of each row, counted from 1.
-        behind: what stands right under it, and may be a row that it lost.
-    """
-
-    cells: list[list[str]]
-    lines: list[int]
-    behind: tuple[str, ...] = ()
-
-    @property
-    def turned(self) -> CellTable:
-        """Return the table with its columns as rows."""
-        columns = [list(column) for column in zip(*self.cells, strict=True)]
-        return CellTable(columns, [self.lines[0]] * len(columns), self.behind)
-
-
 def grids_of(text: str) -> Iterator[CellTable]:
     """Yield the tables of a text that are small enough to be layers of a network."""
     written = (CellTable(found.cells, [found.lines[0], *found.lines]) for found in records_of(text))
-    for grid in (*_of_html(text), *_of_lines(text), *written):
+    for grid in (*_of_html(text), *grids_of_tex(text), *_of_lines(text), *written):
         wide = len(grid.cells[0]) if grid.cells else 0
         if 2 <= len(grid.cells) <= _MOST_ROWS and 2 <= wide <= _MOST_COLUMNS:
             yield grid

@@ -10,7 +10,7 @@ from chalknet.network import Activation, Dropout, Step
 from chalknet.notation.drawings import words
 from chalknet.notation.drawings.vocabulary import said
 from chalknet.notation.drawings.words import pattern
-from chalknet.notation.pages.layer_grids import CellTable
+from chalknet.notation.pages.cell_table import CellTable
 from chalknet.notation.pages.layer_lists import layer_in, speaks_of_network
 from chalknet.notation.pages.layer_rows import (
     WrittenLayer,
@@ -58,6 +58,7 @@ _YES = re.compile(
 _NO = re.compile(
     r"(?:no|false|nein|non|não|нет|nie|hayır|いいえ|無|なし|无|아니\w*|없음|否|✗|✘|0|[-–—])(?=\W|$)", re.I
 )
+_MAP = re.compile(r"(?:nn\.)?linear(?:[ _]?\d{1,2})?", re.I)
 _LONGEST_HEADING = 40  # characters
 _SENTENCE = re.compile(r"(?:[^\W\d_]+[ ,]+){5}")
 _TOTAL = re.compile(r"total|sum|gesamt|suma|somme|итого|всего|合計|合计|합계|총", re.I)
@@ -225,6 +226,8 @@ def _row(name: str, line: int, cells: Mapping[str, str]) -> WrittenLayer | None:
         if any(told) and told != beside:
             return None
         told = beside
+    if width and _MAP.fullmatch(name) and (cells.get("into") or "activation" in cells):
+        name = "Dense"  # the kind of a layer, and not that it has no activation
     named = said(name)
     is_rate = any(isinstance(step, Dropout) for step in named.steps) and _RATE.search(sizes.replace(",", "."))
     if not (width or is_rate or _EMPTY.fullmatch(sizes)):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 50_000  # characters of a page in which such a table stands
 _DIGIT = re.compile(r"\d")
-_ROWS = re.compile(r"[|│┃║,;\t:：→>–—(=]|\S {2,}\S")
+_ROWS = re.compile(r"[|&│┃║,;\t:：→>–—(=]|\S {2,}\S")
 _ROWS_FOUND, _CHAIN = 0.9, 0.97  # code and drawings come before rows in a remark of theirs
 _REMEDY = "Give one table or list with a row for each layer: what it is, how many units, which activation."
 

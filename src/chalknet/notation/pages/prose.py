@@ -6,12 +6,14 @@ import re
 from dataclasses import replace
 
 from chalknet.network import Activation, Linear, Network, Step
+from chalknet.notation.drawings import words
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.vocabulary import Said, clauses, roles_in
 from chalknet.notation.pages.blocks import blocks_of
 
 _OPEN = Activation("?")
 _SENTENCE = re.compile(r"(?<=[.!?。])\s|\n\s*\n|</?(?:p|li|h\d|td|th|dd|div|figcaption|caption)\b[^<>]*>")
+_EVERY = words.pattern(words.EVERY, re.I)
 _LONGEST, _MOST = 400, 400  # characters of a sentence, sentences of a page
 
 
@@ -66,6 +68,7 @@ def _told(page: str) -> dict[str, Said]:
         first = max(block.line - 1, 0)
         lines[first : first + block.text.count("\n") + 1] = [""] * (block.text.count("\n") + 1)
     found: dict[str, dict[object, Said]] = {"hidden": {}, "output": {}}
+    general: dict[object, Said] = {}
     for sentence in _SENTENCE.split("\n".join(lines))[:_MOST]:
         if len(sentence) > _LONGEST or "-->" in sentence or "->" in sentence:
             continue
@@ -75,4 +78,15 @@ def _told(page: str) -> dict[str, Said]:
             both = clause.role == "all" and roles_in(clause.text) > 1  # `hidden and output layers use tanh`
             for role in found if both else {clause.role} & found.keys():
                 found[role].setdefault((clause.steps, clause.linear), clause)
+            if clause.role == "all" and not both and _speaks_of_all(clause.text, sentence):
+                general.setdefault((clause.steps, clause.linear), clause)
+    for role, said in found.items():
+        found[role] = said or general  # what is said of one layer goes before what is said of all
     return {role: next(iter(said.values())) for role, said in found.items() if len(said) == 1}
+
+
+def _speaks_of_all(clause: str, sentence: str) -> bool:
+    """Return whether a clause says of every unit or layer what it is, and not of models or runs."""
+    if not _EVERY.search(clause):
+        return False
+    return bool(words.LAYER.search(clause) or words.ONE_UNIT.search(clause)) or roles_in(sentence) > 1
