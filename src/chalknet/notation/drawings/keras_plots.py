@@ -47,9 +47,12 @@ def without_layer_names(sketch: Sketch) -> None:
 def _box(text: str) -> _Box | None:
     """Return what a box says of a layer of Keras; None for any other box."""
     head = _HEAD.match(text)
-    if head is None or text[head.end() :][:1] not in ("", "|", "\n") and text[head.end() - 1] != "\n":
+    if head is None:
         return None
-    lines = [line.strip() for line in re.split(r"[\n|{}]", text[head.end() :]) if line.strip()]
+    rest = text[head.end() - 1 :] if text[: head.end()].endswith("\n") else text[head.end() :]
+    if rest[:1] not in ("", "|", "\n"):
+        return None
+    lines = [line.strip() for line in re.split(r"[\n|{}]", rest) if line.strip()]
     others = [line for line in lines if not (_STATES_SHAPE.fullmatch(line) or _SHAPE.fullmatch(line))]
     shapes = re.findall(_SHAPE, "\n".join(lines))
     return _Box(head[1] or head[2], tuple(shape.strip("[]() ,") for shape in shapes), tuple(others))

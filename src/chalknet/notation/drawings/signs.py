@@ -24,7 +24,8 @@ _IN_NEURON = pattern(
     r"net[ _]?(?:sum|input)|(?:weighted )?sum|weights?(?:\s*(?:&|and|\+|,)\s*bias(?:es)?)?|z = .{1,30}", re.I
 )
 _PICKS = pattern(
-    r"arg[ _-]?max|(?:ε|eps(?:ilon)?)[ -]?greedy|^max(?:imum)?(?:\(.*\))?$|(?:highest|largest|greatest) (?:output|value|score|probability)"
+    r"arg[ _-]?max|(?:ε|eps(?:ilon)?)[ -]?greedy"
+    r"|^max(?:imum)?(?:\(.*\))?$|(?:highest|largest|greatest) (?:output|value|score|probability)"
     r"|(?:most likely|winning) (?:class|label)|(?:größte|höchste)[rsn]? (?:wert|ausgabe|wahrscheinlichkeit)"
     r"|plus grande (?:valeur|probabilit)|mayor (?:valor|probabilidad)"
     r"|(?:가장 (?:큰|높은)|최댓?값)|最大(?:値|值|概率|確率|のもの)|максимум|наибольш",
