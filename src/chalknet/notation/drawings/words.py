@@ -99,6 +99,8 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
             r"sig[ -]moid",
             "sig",
             "logistica?(?!s)",
+            r"logistis(?:ch|k|tisk)\w*",
+            r"logistiques?",
             "log[ií]stica",
             "sigm",
             "시그모이드",
