@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from chalknet.errors import invalid
-from chalknet.network import UNKNOWN_WIDTH, Embed, Linear, Network, Shape, Size, show_shape
+from chalknet.network import UNKNOWN_WIDTH, Embed, Linear, Network, Shape, Size, activation_name, show_shape
 from chalknet.notation.formula import read_formula
 from chalknet.notation.grammar import BATCH_NAMES
 from chalknet.notation.limits import check_limit
@@ -49,8 +49,24 @@ def read_arrows(text: str, name: str | None = None) -> Network:
     blanked = _COMMENT.sub(lambda comment: " " * len(comment.group()), text)
     source = SourceText("arrow text", blanked, text)
     check_limit(source, None, "characters in a formula", sum(map(len, blanked.split())))
+    _refuse_functions_below(source)
     head = _EMBEDDED.match(blanked)
     return read_formula(source) if head is None else _read_embedded(source, head)
+
+
+def _refuse_functions_below(source: SourceText) -> None:
+    """Refuse a line of several activations alone: they are meant for the arrows above them."""
+    at = source.text.find("\n") + 1
+    for line in source.text[at:].split("\n") if at else ():
+        words = line.split()
+        if len(words) > 1 and all(activation_name(word) for word in words):
+            raise source.refuse(
+                Span(at + line.index(words[0]), at + len(line.rstrip())),
+                got="activations in a line of their own, below several arrows",
+                wanted="each behind the width of its layer",
+                remedy="Write for instance 4 -> 8 relu -> 8 tanh -> 2 softmax.",
+            )
+        at += len(line) + 1
 
 
 def _read_embedded(source: SourceText, head: re.Match[str]) -> Network:

@@ -179,7 +179,7 @@ _DRAWINGS = (
     ),
     ForeignForm(
         "a diagram of nomnoml",
-        re.compile(r"^\s*+(?:#\w++:[^\n]*+\n\s*+)*+\[[^\[\]\n]++\]\s*+(?:-+:?>|-->|--|<-+|\+->|o->|-\/-|->)+\s*+\w*+\s*+\[", re.M),
+        re.compile(r"^\s*+(?:#\w++:[^\n]*+\n\s*+)*+\[(?=[^\[\]\n]*[^\W\d])[^\[\]\n]++\]\s*+(?:-+:?>|-->|--|<-+|\+->|o->|-\/-|->)+\s*+\w*+\s*+\[", re.M),
         "Write it as Mermaid: flowchart LR, and a[text] --> b[text] for [text] -> [text].",
     ),
     ForeignForm(

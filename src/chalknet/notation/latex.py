@@ -87,7 +87,9 @@ def _read_document(text: str, name: str | None = None) -> Network:
         "without \\multirow; or write the layers as 784 -> 32 relu -> 10 softmax."
     )
     raise SourceText("LaTeX", text, remedy=remedy).refuse(
-        table.start(), got="a table that is not read as the layers of a network", wanted="a row for each layer"
+        table.start(),
+        got="a table that is not read as the layers of a network",
+        wanted="a row for each layer",
     )
 
 

@@ -56,6 +56,9 @@ class Ended(NamedTuple):
     shared: bool = False  # with other lines that run into it
 
 
+_FEW = 2  # cells of a line that was followed may stand beside it
+
+
 @dataclass
 class LineFollower:
     """Follows the lines of a canvas; `passed` are the places that it came by."""
@@ -304,3 +307,22 @@ def _is_tip(char: str, way: Way) -> bool:
     if char in RIGHT_HEADS or char in LEFT_HEADS:
         return (char in RIGHT_HEADS) == (right > 0) and right != 0
     return (char in UP_HEADS and down < 0) or (char in DOWN_HEADS and down > 0)
+
+
+def untouched(strokes: set[Cell], touched: set[Cell]) -> list[Cell]:
+    """Return the first cell of each line, or of several that cross, of which nobody came by at three cells."""
+    waiting, found = strokes - touched, []
+    for first in sorted(waiting):
+        if first not in waiting:
+            continue
+        waiting.discard(first)
+        count, ready = 1, [first]
+        while ready:
+            row, column = ready.pop()
+            near = {(row + down, column + right) for down in (-1, 0, 1) for right in (-1, 0, 1)} & waiting
+            waiting -= near
+            ready += near
+            count += len(near)
+        if count > _FEW:
+            found.append(first)
+    return found

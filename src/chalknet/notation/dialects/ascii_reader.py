@@ -27,7 +27,8 @@ from chalknet.notation.dialects.ascii_columns import (
     stand_in,
     words_beside,
 )
-from chalknet.notation.dialects.ascii_lines import Ended, LineFollower
+from chalknet.notation.dialects.ascii_legend import in_words, legends, stands_over_several
+from chalknet.notation.dialects.ascii_lines import Ended, LineFollower, untouched
 from chalknet.notation.dialects.ascii_recognition import is_tree
 from chalknet.notation.drawings.sketch import Link, Place, Sketch
 from chalknet.notation.limits import check_limit
@@ -91,6 +92,7 @@ class _Reader:
                 for ended in self.lines.follow(text, start, way):
                     self._ended(text, ended, start)
         texts = [text for text in texts if id(text) not in self.beside.taken]
+        in_words(texts)
         columns = layers_of(texts, {pair for ends in self.found for pair in (ends, ends[::-1])})
         self._join_columns(columns, texts)
         self._draw(texts)
@@ -237,13 +239,15 @@ class _Reader:
             self.found[one.key, other.key] = (False, True, one, other, "")
             one.linked = other.linked = True
         if missing and not said:
+            first = missing[0][0].text or "the first unit"
             self.sketch.unread.append(
-                f"lines that run together, as those at {missing[0][0].text or 'the first unit'!r}: they are "
-                "taken to join each unit of a column with each of the next"
+                f"lines that run together, as those at {first!r}: they are taken to join each unit of a "
+                "column with each of the next"
             )
 
     def _name_columns(self, columns: list[list[Text]], texts: list[Text]) -> None:
         """Tell in which column a word stands; sentences and blocks beside it are no part of the drawing."""
+        lines, told = legends(columns, texts)
         beside = words_beside(columns, texts)
         for text in texts:
             node = self.sketch.nodes.get(text.key)
@@ -251,12 +255,15 @@ class _Reader:
                 continue
             self.sketch.spend(1 + sum(map(len, columns)))
             place = stand_in(columns, text)
-            if is_sentence(text) or id(text) in beside:
-                self.sketch.caption = "\n".join(filter(None, (self.sketch.caption, text.text)))
+            if id(text) in told:
+                del self.sketch.nodes[text.key]
+            elif is_sentence(text) or id(text) in beside or stands_over_several(columns, text):
+                lines.append(text.text)
                 del self.sketch.nodes[text.key]
             elif place is not None:
                 node.rank = f"column {place + 1}"
                 node.label = "⋮" if is_dots(text) else node.label
+        self.sketch.caption = "\n".join(filter(None, (self.sketch.caption, *lines)))
         for number, column in enumerate(columns, 1):
             for unit in column:
                 if unit.key in self.sketch.nodes:
@@ -378,18 +385,9 @@ class _Reader:
 
     def _rest(self) -> None:
         """Tell of lines that nobody came by."""
-        followed_rows = {cell[0] for cell in self.followed | self.lines.passed}
-        for row, column in sorted(self.canvas.strokes):
-            if (
-                row not in followed_rows
-                and self.canvas.at(row, column) not in HEADS
-                and (row, column - 1) not in self.canvas.strokes
-            ):
-                diagonal = any(
-                    (row + d, column + e) in self.canvas.strokes for d in (-1, 1) for e in (-1, 0, 1)
-                )
-                if not diagonal:
-                    self._unread((row, column), "a line that joins nothing")
+        for row, column in untouched(self.canvas.strokes, self.followed | self.lines.passed):
+            if self.canvas.at(row, column) not in HEADS:
+                self._unread((row, column), "a line that joins nothing")
 
 
 def _is_in(text: Text, box: CharacterBox) -> bool:

@@ -24,7 +24,9 @@ _BREAK = re.compile(
     r"\\\\|\\(?:begin|end)\s*+\{[^{}]*+\}(?:\s*+[\[{][^\[\]{}\n]*+[\]}])*+|\\(?:item|par|centering)(?![a-zA-Z])"
     r"|\\(?:(?:sub){0,2}section|chapter|(?:sub)?paragraph|frametitle|title)\*?\s*+\{[^{}]*+\}"
 )
-_TEXT = re.compile(r"\\(?:cite\w*|ref|label|eqref|autoref|footnotemark)\s*+\{[^{}]*+\}|\\[a-zA-Z]++\*?\s?|[{}~]")
+_TEXT = re.compile(
+    r"\\(?:cite\w*|ref|label|eqref|autoref|footnotemark)\s*+\{[^{}]*+\}|\\[a-zA-Z]++\*?\s?|[{}~]"
+)
 
 
 class FoundPicture(NamedTuple):

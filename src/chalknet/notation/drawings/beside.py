@@ -19,7 +19,7 @@ _LOSS = pattern(
         "auto-?diff\\w*",
         r"loss(?:es)?(?: ?fun\w+| ?fn)?", r"cost(?:s|[ -]?fun\w+)?", "bce(?:[ _]?loss|withlogits\\w*)?", "mse(?:[ _]?loss)?", "mae", "rmse", "sse",
         r"nll(?:[ _]?loss)?", r"cross[ -]?entropy(?:[ _]?loss)?", r"\w*[ _]?loss", "criterion", r"(?:total |squared |mean |quadratic )*errors?", "objective(?: function)?", "hinge", "kl[ -]?divergence",
-        "p[eé]rdidas?", "kay[ıi]p", "hata", "förlust", "verlies", "coste", "costo", "perte", "co[uû]t", "erreurs?", "verlust(?:funktion)?", "kosten(?:funktion)?", "fehler(?:funktion)?", "perdita", "errore", "perda", "custo", "erro", "strata", "koszt", "b[łl][aą]d",
+        "p[eé]rdidas?", "kay[ıi]p", "hata", "förlust", "verlies", "coste", "costo", "perte", "co[uû]t", "erreurs?", "verlust(?:funktion)?", "kosten(?:funktion)?", r"\w*fehler(?:funktion)?", "perdita", "errore", "perda", "custo", "erro", "strata", "koszt", "b[łl][aą]d",
     )
     + "|손실|오차|비용|损失|損失|误差|誤差|代价|потер|ошибк|교차 ?엔트로피|交叉熵",
     re.I,

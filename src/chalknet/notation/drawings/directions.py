@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -65,7 +65,7 @@ def directed(sketch: Sketch, links: list[Link]) -> list[Directed]:
 def _ways(sketch: Sketch, links: list[Link]) -> list[Directed]:
     if not links or any(link.directed for link in links):
         return [Directed(links)]
-    outward = _outward(sketch)
+    outward = _outward(sketch, links)
     links = [
         _swapped(link) if link.target in outward and link.source not in outward else link for link in links
     ]
@@ -194,7 +194,7 @@ def _written(links: Sequence[Link]) -> dict[str, int] | None:
     return depth if all(step == 1 for step in steps) else None
 
 
-def _outward(sketch: Sketch) -> frozenset[str]:
+def _outward(sketch: Sketch, links: Sequence[Link]) -> frozenset[str]:
     """Return the nodes from which every line leads away: those that are named as biases."""
     texts = {plain(node.text) for node in sketch.nodes.values()}
     values = {"1.0"} if any(is_decimal(text) for text in texts) else set()
@@ -210,7 +210,28 @@ def _outward(sketch: Sketch) -> frozenset[str]:
             and not _INDEX_0.match(plain(node.text))
         )
     }
+    named -= _in_layers(sketch, links, named)
     return frozenset(named) if len(named) * 2 < len(sketch.nodes) else frozenset()
+
+
+def _in_layers(sketch: Sketch, links: Sequence[Link], named: Collection[str]) -> set[str]:
+    """Return the nodes that are units for all their names: `b1` and `b2` between `a1` and `c1`, or joined alike."""
+    around: dict[str, set[str]] = {key: set() for key in named}
+    for link in links:
+        for one, other in ((link.source, link.target), (link.target, link.source)):
+            if one in around:
+                around[one].add(other)
+    alike = Counter(frozenset(others) for others in around.values())
+    between = {"a", "c"}
+    return {
+        key
+        for key, others in around.items()
+        if not BIAS_WORD.search(f"{key} {sketch.nodes[key].text}")
+        and (
+            (alike[frozenset(others)] > 1 and len(others) > 1)
+            or between <= {_sign(sketch, other, "name") for other in others}
+        )
+    }
 
 
 def _swapped(link: Link) -> Link:

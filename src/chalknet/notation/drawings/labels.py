@@ -43,7 +43,9 @@ _STYLED = re.compile(
 
 # A word that goes on in the next line, `soft-` over `max`, and compounds, whose hyphen is their own.
 _BROKEN_WORD = re.compile(r"(?<=([^\W\d_]{2}))[-\u2010]\n(?=[^\W\d_]{2})|\u00ad\n?")
-_COMPOUND = re.compile(r"\b(?:self|cross|fully|leaky|log|hard|batch|layer|max|avg|feed|multi|non|pre|re)$", re.I)
+_COMPOUND = re.compile(
+    r"\b(?:self|cross|fully|leaky|log|hard|batch|layer|max|avg|feed|multi|non|pre|re)$", re.I
+)
 
 
 @lru_cache(maxsize=100_000)

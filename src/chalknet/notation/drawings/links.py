@@ -1,7 +1,8 @@
-"""Links that connect no units: to a whole frame, between units side by side, of gradients that lead back."""
+"""Links that connect no units: to a whole frame, side by side, of a loss, of gradients that lead back."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
@@ -10,8 +11,11 @@ from chalknet.notation.drawings.beside import beside
 from chalknet.notation.drawings.columns import depths
 from chalknet.notation.drawings.facts import Facts
 from chalknet.notation.drawings.sketch import Link, Sketch
-from chalknet.notation.drawings.words import DECIMAL, ENVIRONMENT
+from chalknet.notation.drawings.words import DECIMAL, ENVIRONMENT, any_of, pattern
 
+_COMPARES = pattern(
+    any_of(r"compar\w*", r"vergleich\w*", r"porówn\w*", r"confront\w*") + r"|비교|比较|比較|сравн", re.I
+)
 _DOTTED = ("dashed", "dotted")
 
 
@@ -117,6 +121,30 @@ def _linked_inside(sketch: Sketch, links: Iterable[Link]) -> dict[str, set[tuple
             for group in set(around.get(one, ())) & set(around.get(other, ())):
                 found[group].add((link.source, link.target))
     return found
+
+
+# Comparisons
+
+
+def comparing(facts: Facts, order: Collection[Link]) -> list[Link]:
+    """Return the links that say a loss or a comparison, between nodes that others join through what lies between.
+
+    Args:
+        facts: what is drawn.
+        order: links that connect nothing anyhow.
+    """
+    aside = {id(link) for link in order}
+    said = [
+        link
+        for link in facts.links
+        if link.label
+        and id(link) not in aside
+        and ("loss" in beside(link.label) or _COMPARES.search(link.label))
+    ]
+    if not said:
+        return []
+    depth = _depths(facts, _without(facts.links, [*order, *said])) or {}
+    return [link for link in said if abs(depth.get(link.target, 0) - depth.get(link.source, 0)) > 1]
 
 
 # Gradients

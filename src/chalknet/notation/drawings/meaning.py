@@ -17,6 +17,7 @@ from chalknet.notation.drawings.readings import FAR, readings
 from chalknet.notation.drawings.refusals import refuse_branches, refuse_foreign, refuse_other_charts
 from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.drawings.structures import Structure, structures_of
+from chalknet.notation.drawings.unread import unread
 from chalknet.notation.drawings.view import Reading
 from chalknet.notation.drawings.vocabulary import said
 from chalknet.notation.drawings.walk import Walk, name_of
@@ -56,7 +57,10 @@ def network_of(sketch: Sketch, name: str | None = None) -> Network:
     found = _candidates(sketch, name)
     found = [one for one in found if found[0].weight - one.weight < FAR][:_MOST]
     accounts = [account_of(one.structure, one.reading) for one in found]
-    shown = tuple(replace(one.network, account=account) for one, account in zip(found, accounts, strict=True))
+    shown = tuple(
+        replace(one.network, account=account, notes=tuple(dict.fromkeys((*one.network.notes, *_unread(one)))))
+        for one, account in zip(found, accounts, strict=True)
+    )
     if len(found) > 1 and found[0].weight - found[1].weight < _EQUAL:
         raise _undecided(sketch, found, shown)
     chosen = replace(shown[0], account=replace(accounts[0], readings=shown))
@@ -64,6 +68,10 @@ def network_of(sketch: Sketch, name: str | None = None) -> Network:
         doubt = f"or {_short(found[1].network)}, if {_difference(*found[:2])}: say --reading 2"
         return replace(chosen, notes=(*chosen.notes, doubt))
     return chosen
+
+
+def _unread(one: _Candidate) -> Iterator[str]:
+    return unread(one.structure, one.reading, one.network)
 
 
 def _name_linear_arrows(sketch: Sketch) -> None:

@@ -76,6 +76,14 @@ def _count_alike(column: UnitColumn) -> bool:
     )
 
 
+def _are_heads(column: UnitColumn) -> bool:
+    """Return whether each of several boxes is called by a word with a number in brackets that is no index."""
+    found = [_HEAD.fullmatch(plain(unit.text)) for unit in column.units]
+    sizes = [int(match[1]) for match in found if match]
+    counts_on = all(other == one + 1 for one, other in pairwise(sizes))
+    return len(sizes) == len(column.units) > 1 and not counts_on
+
+
 def refuse_branches(sketch: Sketch, columns: list[UnitColumn]) -> None:
     """Raise CannotExpress for boxes of several units each that stand side by side."""
     for column in columns:
@@ -89,6 +97,7 @@ def refuse_branches(sketch: Sketch, columns: list[UnitColumn]) -> None:
                 )
         boxes = [unit for unit in column.units if said(unit.text).counted or said(unit.text).in_width]
         boxes += [unit for unit in column.units if unit not in boxes and _is_layer(unit)]
+        boxes = boxes or (column.units if _are_heads(column) else [])
         if len(column.units) > 1 and _count_alike(column):
             boxes = boxes or column.units
         if len(column.units) > 1 and any(said(unit.text).width != 1 for unit in boxes):
@@ -102,6 +111,7 @@ def refuse_branches(sketch: Sketch, columns: list[UnitColumn]) -> None:
 
 _DATA = re.compile(r"data|image|noise", re.I)
 _COUNT = re.compile(r"(\d{1,6})(?!\d)")
+_HEAD = pattern(r"[^\W\d_]{3}[^\d()]*[(\[]\s*(\d{1,6})\s*[)\]][^\d()]*")
 _ROW = pattern(r"(?:\d+[^\d\n]{0,20}(?:->|→|➔|⟶)[^\d\n]{0,20}){2}\d")
 _OTHER = (
     (pattern(r"boltzmann|\brbm\b", re.I), "a Boltzmann machine"),

@@ -15,7 +15,7 @@ _BETWEEN = pattern(rf"(?<![\w.])({NUMBER}|[a-z])\s*(?:->|→|=>|⟶|➔|to|,)\s*
 _POWER = pattern(r"[RℝrN]\s*\^\s*[({]?\s*(\d+)")
 _IMAGE = pattern(r"(?<![\w.])(\d{1,5})\s*[x×*]\s*(\d{1,5})(?:\s*[x×*]\s*(\d{1,5}))?(?![\w])", re.I)
 _TIMES = pattern(rf"(?<![\w)\]\s])\s*[×✕]\s*({NUMBER})(?![\w×x.])")  # `◯ ×128`
-_SIZED = pattern(
+COUNTED = pattern(
     rf"({NUMBER})[^\S\n]*-?[^\S\n]*(?:hidden |input |output |입력 |은닉 |출력 )?(?:{UNITS})|"
     rf"(?:{UNITS}|size|width|(?<![a-z])[nd]|neuronas|tama[nñ]o|크기|out(?:_features|put_dim)?|in_features)\s*[=:]\s*({NUMBER})"
     rf"|(?<![^\W\d_])logits?\s*[=:(]?\s*({NUMBER})",
@@ -32,13 +32,15 @@ BATCH_SHAPE = pattern(
 )
 _NUMBER_SHAPE = pattern(r"[(\[]\s*(\d+)\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]")
 _SINGLE_VALUE = pattern(r"∈\s*R\s*$")
-_NOT_A_WIDTH = pattern(
+NOT_A_WIDTH = pattern(
     r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|bias(?:es)?\s*[=:]?\s*[+-]?\d+(?:[.,]\d+)?|depth\s*:\s*\d+|(?<![^\W\d_])(?:alpha|α|slope|beta|eps|axis|trans[AB]|momentum|lr|seed|version|opset|negative_slope)\s*[=:]\s*[-+]?\d*(?:\.\d+)?(?:e-?\d+)?|[θΘ]\s*=\s*[-+−]?\d+(?:[.,]\d+)?|(?<!input )(?<!output )(?<!de entrada )(?<!de salida )(?<!eingabe)(?<!ausgabe)(?<!입력)(?<!출력)(?<!入力)(?<!出力)(?<!输入)(?<!输出)(?<!輸入)(?<!輸出)(?:layer|capa|couche|schicht|층|层|層|слой|camada|strato|level|단계)s?[^\S\n]*(?:#[^\S\n]*\d+|1?\d)(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
     r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*1?\d(?![\d,])|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|(?:모수|매개변수) [\d,]+개|제 ?\d+|第\s*\d+"
     r"|(?<![\w.,])0\s*(?:[-–—~〜]|\.{2,3}|…|to|through|bis|à|a|até|hasta|do|до|부터|から|到|至)\s*[1-9]\d*(?![\w.,]*\d)",  # `digits 0 to 9`
     re.I,
 )
 _FIRST_ARGUMENT = pattern(r"\(\s*(?:units\s*=\s*)?(\d[\d,]*)\s*(?:[,)]|$)")
+
+_INPUT_DIM = pattern(r"input_dim\s*=\s*(\d{1,9})")
 
 
 class SizesSaid(NamedTuple):
@@ -53,7 +55,7 @@ class SizesSaid(NamedTuple):
 
 def sizes_in(text: str, operation: bool) -> SizesSaid:
     """Return what a text says about sizes, the surest way of saying it first."""
-    text = _NOT_A_WIDTH.sub(lambda match: " " * len(match.group()), text)
+    text = NOT_A_WIDTH.sub(lambda match: " " * len(match.group()), text)
     shapes = [_sizes(match.group(1)) for match in BATCH_SHAPE.finditer(text)]
     shapes += [
         _sizes(match.group()[1:-1] if _is_picture(match) else match.group(2))
@@ -64,6 +66,13 @@ def sizes_in(text: str, operation: bool) -> SizesSaid:
     match = _FEATURES.search(text)
     if operation and match is None:
         match = _BETWEEN.search(_NUMBER_SHAPE.sub(_opened, text))
+    if (
+        match is None
+        and operation
+        and (named := _INPUT_DIM.search(text))
+        and (first := _FIRST_ARGUMENT.search(text))
+    ):
+        return SizesSaid(number_of(first.group(1)), True, int(named.group(1)))
     if match and not stated:
         first, last = number_of(match.group(1)), number_of(match.group(2))
         return SizesSaid(last, True, first if isinstance(first, int) else None)
@@ -83,7 +92,7 @@ def sizes_in(text: str, operation: bool) -> SizesSaid:
     times = _TIMES.findall(text)
     if len(times) == 1:  # `3 × a, 4 × b` counts parts
         return SizesSaid(number_of(times[0]), True, counted=True)
-    if match := _SIZED.search(text):
+    if match := COUNTED.search(text):
         return SizesSaid(number_of(next(filter(None, match.groups()))), True, counted=True)
     if operation and (match := _FIRST_ARGUMENT.search(text)):
         return SizesSaid(number_of(match.group(1)), True)

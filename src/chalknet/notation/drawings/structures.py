@@ -16,7 +16,7 @@ from chalknet.notation.drawings.directions import Directed, directed
 from chalknet.notation.drawings.facts import LOOSE, POINTS, ROUND, Fact, Facts
 from chalknet.notation.drawings.hanging import ENOUGH, HANGING, Around, Hanging
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.links import leading_back
+from chalknet.notation.drawings.links import comparing, leading_back
 from chalknet.notation.drawings.rules import Weighed, weigh
 from chalknet.notation.drawings.sides import Sides, sides_of
 from chalknet.notation.drawings.sketch import Drawn, Link, Sketch
@@ -25,6 +25,7 @@ from chalknet.notation.drawings.words import pattern
 _MOST_FLIPS = 4
 _ORDER = Weighed("order", 3, "it joins units side by side, while others lead on")
 _GRADIENT = Weighed("gradient", 3, "dashed or named so, it leads back")
+_COMPARISON = Weighed("loss", 3, "it says a loss, and its ends are joined through others")
 _DEFAULT_SHAPES = {"DOT": "ellipse", "Mermaid": "box"}  # what a tool draws where no shape is given
 
 
@@ -102,11 +103,17 @@ def _tiny(sketch: Sketch) -> list[Drawn]:
 def _structures(sketch: Sketch, way: Directed, name: str | None) -> list[Structure]:
     """Return the structure of one way to read the lines, and those with one role flipped."""
     facts = Facts.of(sketch, way.links, way.order)
-    if back := leading_back(facts, way.order):
-        facts = Facts.of(sketch, way.links, [*way.order, *back])
-    aside = {_ends(link): _GRADIENT for link in back} | {_ends(link): _ORDER for link in way.order}
+    compared = comparing(facts, way.order)
+    back = leading_back(facts, [*way.order, *compared])
+    if back or compared:
+        facts = Facts.of(sketch, way.links, [*way.order, *compared, *back])
+    aside = {_ends(link): _COMPARISON for link in compared}
+    aside |= {_ends(link): _GRADIENT for link in back} | {_ends(link): _ORDER for link in way.order}
     sides = sides_of(facts)
     sides.notes += [way.note] if way.note else []
+    for link in compared:
+        said = plain(link.label).replace("\n", " ")
+        sides.notes.append(f"{said!r} on a line compares its ends: read as a loss, no connection")
     if back:
         arrows = "an arrow that leads" if len(back) == 1 else f"{len(back)} arrows that lead"
         sides.notes.append(f"{arrows} back: read as gradients or updates, no connections")

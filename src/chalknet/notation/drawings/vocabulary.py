@@ -11,6 +11,7 @@ from math import inf, isfinite
 from chalknet.network import Activation, Dropout, Flatten, Step
 from chalknet.notation.drawings import words
 from chalknet.notation.drawings.labels import plain
+from chalknet.notation.drawings.number_words import in_digits
 from chalknet.notation.drawings.repetition import TIMES_ALONE, once
 from chalknet.notation.drawings.sizes_said import BATCH_SHAPE, number_of, sizes_in
 from chalknet.notation.drawings.typos import spelled
@@ -124,7 +125,7 @@ def said(label: str) -> Said:
     text = plain(label)
     if not text or words.DECIMAL.fullmatch(text):  # a weight on an edge
         return Said(text)
-    text, repeats = once(words.DECIMAL_COMMA.sub(r"\1.\2", text), _names_a_layer)
+    text, repeats = once(words.DECIMAL_COMMA.sub(r"\1.\2", in_digits(text)), _names_a_layer)
     steps, rest = _steps(spelled(words.SAMPLES.sub(" ", text)))
     rest = pattern(r"(?<![\w.,])(\d{1,3}) (?=000(?![\d.,]))").sub(r"\1", rest)
     bias = False if words.NO_BIAS.search(rest) else True if words.WITH_BIAS.search(rest) else None
@@ -223,7 +224,9 @@ def clauses(caption: str) -> list[Said]:
         return _all_but(plain(caption), excepted)
     whole = said(caption)
     activations = [step for step in whole.steps if isinstance(step, Activation)]
-    one_layer = roles_in(caption) == 1 or (whole.operation and is_heading(caption) and not roles_in(caption))
+    one_layer = roles_in(caption) == 1 or (
+        whole.operation and is_heading(caption) and not (roles_in(caption) or _DEFINES.search(whole.text))
+    )
     in_lines = one_layer and "\n" in whole.text and not (whole.linear or re.search(r"[;.]\s", whole.text))
     told = {_role(part) for part in re.split(r"[\s,()]+", spelled(whole.text))} - {""}
     several = {"hidden", "output"} <= told and not re.search(r"[;,.]\s", whole.text)
@@ -261,9 +264,12 @@ def _role_of_clause(clause: str, what: Said, around: words.Role) -> words.Role:
         return "output"
     if what.role or around:
         return what.role or around
-    if what.steps and words.EXPRESSION.search(clause):
+    if what.steps and (words.EXPRESSION.search(clause) or _DEFINES.search(clause)):
         return "all"
     return "hidden" if what.operation else "all" if words.ALL.search(clause) else ""
+
+
+_DEFINES = pattern(r"(?<![^\W\d_])[gfφϕ](?:\([^()]{0,9}\))?\s*(?:=|is\b|:)")  # `φ = tanh` speaks of all units
 
 
 def _all_but(caption: str, excepted: re.Match[str]) -> list[Said]:

@@ -74,7 +74,7 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
     ("elu", any_of("elu")),
     (
         "relu",
-        any_of(r"re ?lu", "rectifier", "rectified linear(?: unit)?s?", "렐루", "修正线性", "整流")
+        any_of(r"re ?lu", "rectifier", "rectified linear(?: unit)?s?", "poslin", "렐루", "修正线性", "整流")
         + r"|max\s*[({]\s*0\s*,\s*[\w·.]{0,3}\s*[)}]?|max\s*[({][^(){}]*,\s*0\s*[)}]",
     ),
     (
@@ -82,6 +82,7 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
         any_of(
             r"tanh",
             "tan ?h|hyperbolic tan(?:gent)?",
+            "tansig",
             "하이퍼볼릭 ?탄젠트",
             r"tang(?:ente|ens)[ -]?h[iy]perb[oó]li(?:ca|que|cus)",
             "双曲正切",
@@ -103,6 +104,7 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
             r"logistiques?",
             "log[ií]stica",
             "sigm",
+            "logsig",
             "시그모이드",
             r"сигмоид\w*",
             r"sigmoidaln\w*",
@@ -111,7 +113,7 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
             "로지스틱",
             "シグモイド",
         )
-        + r"|(?-i:σ)|(?<![a-z])sigma(?![a-z])|1\s*/\s*\(\s*1\s*\+\s*(?:exp\s*\(|e\s*\^)\s*\(?-?[^()]*\)?\s*\)?",
+        + r"|(?-i:(?<![α-ώ])σ(?![α-ώ]))|(?<![a-z])sigma(?![a-z])|1\s*/\s*\(\s*1\s*\+\s*(?:exp\s*\(|e\s*\^)\s*\(?-?[^()]*\)?\s*\)?",
     ),
 )
 
@@ -125,7 +127,7 @@ def activation_patterns() -> tuple[tuple[str, str], ...]:
 
 LINEAR_ACTIVATION = pattern(
     any_of(
-        "identity", "linear output", "identidade?", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "sem ativação", "sans activation", "ohne aktivierung", "doğrusal", "lineair", "linj[äa]r", "keine",
+        "identity", "purelin", "linear output", "identidade?", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "sem ativação", "sans activation", "ohne aktivierung", "doğrusal", "lineair", "linj[äa]r", "keine",
         r"activation\s*[:=]?\s*none", r"\(linear\)", r"activation\s*[:=]?\s*linear", "none", "linear", "lin",
     )
     + "|линейн\\w*|liniow\\w*|линейная|선형|항등|활성화 ?(?:함수)? ?없음|线性|恒等|无激活|線形|恒等関数",
@@ -333,7 +335,7 @@ WITHOUT = pattern(
 # `p=0,4` as most of Europe writes it; a zero before a comma begins a fraction, but in an index.
 DECIMAL_COMMA = pattern(r"(?<![\w.,_{\[^])(?<!\w\()(0),(\d{1,4})(?![\d,])")
 STEP_FUNCTION = pattern(
-    any_of(r"(?:binary |unit |heaviside )*step(?:[ -]?(?:function|unit|activation))s?", "heaviside", "signum", "hard[ -]?limit(?:er)?", "threshold(?:ing)?(?: function| unit)", "schwellwert(?:funktion)?", "stufenfunktion", "escal[oó]n", "échelon", "gradino", "degrau", "função degrau", r"step(?=\s*(?:\(|$|\n))", r"sgn", r"sign(?=\s*(?:\(|$|\n))", "sprungfunktion", "basamak(?: fonksiyonu)?", "adım(?: fonksiyonu)?", "skoková funkce", "lépcsős?függvény", "ugrásfüggvény", "stegfunktion", "trinnfunksjon", "fungsi (?:tangga|undak)", "stapfunctie", "askelfunktio", "funcția treaptă", "funkcja (?:skokowa|progowa)", "fonction seuil", "funzione (?:a )?(?:gradino|soglia)")
+    any_of(r"(?:binary |unit |heaviside )*step(?:[ -]?(?:function|unit|activation))s?", "heaviside", "signum", "hard[ -]?lim(?:it(?:er)?|s)?", "threshold(?:ing)?(?: function| unit)", "schwellwert(?:funktion)?", "stufenfunktion", "escal[oó]n", "échelon", "gradino", "degrau", "função degrau", r"step(?=\s*(?:\(|$|\n))", r"sgn", r"sign(?=\s*(?:\(|$|\n))", "sprungfunktion", "basamak(?: fonksiyonu)?", "adım(?: fonksiyonu)?", "skoková funkce", "lépcsős?függvény", "ugrásfüggvény", "stegfunktion", "trinnfunksjon", "fungsi (?:tangga|undak)", "stapfunctie", "askelfunktio", "funcția treaptă", "funkcja (?:skokowa|progowa)", "fonction seuil", "funzione (?:a )?(?:gradino|soglia)")
     + "|^thresh(?:old)?$|пороговая|符号函数|階段関数|ステップ関数|阶跃函数|階躍函數|계단 ?함수|ступенчат",
     re.I,
 )  # fmt: skip
@@ -366,7 +368,7 @@ _OF_BATCH = r"[(\[<⟨]\s*(?:none|batch\w*|n|m|b|\?|-?1)\s*[,x×]\s*\d+\s*,?\s*[
 SHAPE_IN_BRACKETS = pattern(_OF_BATCH, re.I)
 SHAPE_IN_WORDS = pattern(
     rf"(?:input|output)[ _]?(?:shape|size)s?\s*[:=]?(?:\s*[(\[<⟨][^()\[\]<>⟨⟩]{{0,60}}[)\]>⟩])?|output\s*[:=]?\s*{_OF_BATCH}"
-    r"|(?<![a-z])in(?:put)?\s*[:=]\s*\d+.{0,20}?out(?:put)?\s*[:=]\s*\d+",
+    r"|,\s*input_dim\s*=|(?<![a-z])in(?:put)?\s*[:=]\s*\d+.{0,20}?out(?:put)?\s*[:=]\s*\d+",
     re.I | re.S,
 )  # `output shape (None, 6)`, `output (1, 6)`, `in: 6 out: 6`: what a tool notes in the box of any step
 FIGURE = pattern(
@@ -377,7 +379,7 @@ FIGURE = pattern(
 COUNT_OF_WEIGHTS = pattern(r"(?:weights|param\w*)\s*:\s*\d|\d\s*(?:weights|param\w*)", re.I)
 WRITTEN_COUNT = pattern(
     r"(?<![\d,.])(\d[\d,]*)\s*(?:trainable\s+)?(?:param(?:s|eters?)?\b|모수|매개변수|参数|параметр)"
-    r"|(?:param(?:s|eters?)?|weights)\s*[:=]\s*(\d[\d,]*)(?!\s*[x×,\d])",
+    r"|(?:param(?:s|eters?)?|weights)\s*#?\s*[:=]\s*(\d[\d,]*)(?!\s*[x×,\d])",
     re.I,
 )
 FIGURE_NUMBER = pattern(r"^\W*[^\W\d]{1,14}\.?\s*\d{1,3}(?:\.\d{1,3})?\s*[:.–—-]\s+")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from chalknet.network import Activation, Dropout, Flatten, Linear, Network, Step
 from chalknet.notation.drawings import words
+from chalknet.notation.drawings.doubts import OTHER_FUNCTION, UNCERTAIN
 from chalknet.notation.drawings.repetition import once
 from chalknet.notation.drawings.sketch import Link, Place, Sketch
 from chalknet.notation.drawings.vocabulary import Said, said
@@ -188,6 +189,8 @@ def _checked(rows: tuple[WrittenLayer, ...], notes: Sequence[str]) -> WrittenLay
         rows = tuple(row if row.is_step else row._replace(bias=False) for row in rows)
         found.append("the numbers of parameters are those of layers without bias")
     for row in rows[1:]:
+        if doubt := UNCERTAIN.search(row.text) or OTHER_FUNCTION.search(row.text):
+            found.append(f"line {row.line} says {doubt.group().strip()!r}: it was read without that")
         if Dropout(0.5) in row.steps and not _SHARE.search(row.text):
             found.append(f"line {row.line} says no rate of dropout: 0.5, as in torch")
         if row.is_step:

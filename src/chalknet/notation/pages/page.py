@@ -14,7 +14,7 @@ from chalknet.notation.limits import LIMITS
 from chalknet.notation.notation import Notation
 from chalknet.notation.pages.agreement import agree, fullest, only_in
 from chalknet.notation.pages.piece import DRAWN, NO_CODE, REMEDY, PagePiece, refused_page
-from chalknet.notation.pages.prose import told_in_prose
+from chalknet.notation.pages.prose import told_beside_formula, told_in_prose
 
 NAME = "page"
 _SUFFIXES = (
@@ -87,7 +87,7 @@ class Pages:
             return self._named(pieces, name)
         if len(pieces) == 1:
             network = self._read(pieces[0], None)
-            return told_in_prose(network, text) if pieces[0].form in DRAWN else network
+            return _with_prose(network, pieces[0].form, text)
         if len(pieces) > LIMITS["drawings in a page"]:
             got, most = f"{len(pieces):,} drawings and listings", LIMITS["drawings in a page"]
             raise refused_page(got, f"at most {most:,}, or the name of one", _offer(pieces[:3]))
@@ -101,7 +101,7 @@ class Pages:
                 got, f"at most {LIMITS[_LINKS_DRAWN]:,}, or the name of one", _offer(pieces[:3])
             )
         network, form = self._together(pieces)
-        return told_in_prose(network, text) if form in DRAWN else network
+        return _with_prose(network, form, text)
 
     def of_form(self, text: str, form: str, name: str | None) -> Network | None:
         """Return the network of a page's pieces in one form; None for a text without such pieces."""
@@ -228,3 +228,13 @@ def _widths(network: Network) -> str:
     ]
     shown = [*sizes, *shapes]
     return " -> ".join(shown if len(shown) <= 8 else [*shown[:4], "...", *shown[-2:]])
+
+
+def _with_prose(network: Network, form: str, text: str) -> Network:
+    """Return the network of a page with what the sentences around it say."""
+    if form in DRAWN:
+        return told_in_prose(network, text)
+    return told_beside_formula(network, text) if form in _FORMULAS else network
+
+
+_FORMULAS = frozenset(("arrows", "shorthand", "latex", "nested"))

@@ -14,6 +14,7 @@ from chalknet.notation.pages.blocks import blocks_of
 _OPEN = Activation("?")
 _SENTENCE = re.compile(r"(?<=[.!?。])\s|\n\s*\n|</?(?:p|li|h\d|td|th|dd|div|figcaption|caption)\b[^<>]*>")
 _EVERY = words.pattern(words.EVERY, re.I)
+_FORMULA_LINE = re.compile(r"->|→|\\(?:to|rightarrow)|\$")
 _LONGEST, _MOST = 400, 400  # characters of a sentence, sentences of a page
 
 
@@ -47,6 +48,23 @@ def told_in_prose(network: Network, page: str) -> Network:
     if _OPEN in steps:
         notes.append("the activation of a layer is neither drawn nor told: it stays ?")
     return replace(network, steps=tuple(steps), notes=tuple(notes))
+
+
+def told_beside_formula(network: Network, page: str) -> Network:
+    """Return a network with notes on sentences that name an activation which its formula has nowhere.
+
+    Args:
+        network: of the only formula of a page.
+        page: the whole page.
+    """
+    kinds = {step.kind for step in network.steps if isinstance(step, Activation)}
+    rest = "\n\n".join(line for line in page.split("\n") if not _FORMULA_LINE.search(line))
+    missing = [
+        f"the text around the formula says {clause.text!r}: as written was read"
+        for clause in _told(rest).values()
+        if {step.kind for step in clause.steps if isinstance(step, Activation)} - kinds
+    ]
+    return replace(network, notes=(*network.notes, *dict.fromkeys(missing)))
 
 
 def _contradicted(network: Network, told: dict[str, Said], last: int) -> list[str]:

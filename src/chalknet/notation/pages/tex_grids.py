@@ -19,7 +19,9 @@ _DRESS = re.compile(
     r"|cmidrule(?:\[[^\]]*+\])?(?:\([^()]*+\))?\{[^{}]*+\}|(?:caption|label)\{[^{}]*+\})(?![a-zA-Z])"
 )
 _SPAN = re.compile(r"\\multi(?:column|row)\b")
-_STYLE = re.compile(r"\\(?:emph|bfseries|itshape|small|footnotesize|num|SI|verb|code|lstinline)(?![a-zA-Z])\s*")
+_STYLE = re.compile(
+    r"\\(?:emph|bfseries|itshape|small|footnotesize|num|SI|verb|code|lstinline)(?![a-zA-Z])\s*"
+)
 _CELL = re.compile(r"(?<!\\)&")
 
 
