@@ -101,7 +101,7 @@ def test_units_named_b_are_no_biases_between_a_and_c_or_when_joined_alike(drawn,
     ],
 )
 def test_a_word_that_is_broken_at_the_end_of_a_line_is_one_word(label, network):
-    assert shorthand('digraph { x [label="Input 4"]; y [label="%s"]; x -> y }' % label) == network
+    assert shorthand(f'digraph {{ x [label="Input 4"]; y [label="{label}"]; x -> y }}') == network
 
 
 def test_a_compound_that_is_broken_at_its_hyphen_keeps_it():

@@ -112,5 +112,5 @@ def test_pseudo_code_is_read_with_the_sizes_in_its_remarks(code, network):
 
 
 def test_an_error_in_pseudo_code_names_the_line():
-    with pytest.raises(ChalknetError, match="(?s)takes 4 features, but 5 arrive.*line 2:"):
+    with pytest.raises(ChalknetError, match=r"(?s)takes 4 features, but 5 arrive.*line 2:"):
         cn.read("z := W1 * x + b1   // W1 is 5 x 3\ny := sigmoid(W2 * tanh(z) + b2)  // W2: 1 x 4")

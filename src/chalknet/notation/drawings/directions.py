@@ -215,7 +215,7 @@ def _outward(sketch: Sketch, links: Sequence[Link]) -> frozenset[str]:
 
 
 def _in_layers(sketch: Sketch, links: Sequence[Link], named: Collection[str]) -> set[str]:
-    """Return the nodes that are units for all their names: `b1` and `b2` between `a1` and `c1`, or joined alike."""
+    """Return the nodes named as biases that are units: `b1` between `a1` and `c1`, and those joined alike."""
     around: dict[str, set[str]] = {key: set() for key in named}
     for link in links:
         for one, other in ((link.source, link.target), (link.target, link.source)):

@@ -127,7 +127,7 @@ def _linked_inside(sketch: Sketch, links: Iterable[Link]) -> dict[str, set[tuple
 
 
 def comparing(facts: Facts, order: Collection[Link]) -> list[Link]:
-    """Return the links that say a loss or a comparison, between nodes that others join through what lies between.
+    """Return the links that say a loss or a comparison, between nodes that others join already.
 
     Args:
         facts: what is drawn.

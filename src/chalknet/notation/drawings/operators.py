@@ -1,4 +1,4 @@
-"""Operators whose own box states their weights, as exports of ONNX and of traces do: `Gemm | B: float32[400,24]`."""
+"""Operators whose own box states their weights, as exports of ONNX do: `Gemm | B: float32[400,24]`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TURNED = pattern(r"trans_?B\s*[=:]\s*(1|true)", re.I)
 
 
 class _Operator(NamedTuple):
-    """What a box states: its operator, the sizes of its matrix and of its bias, what else is written there."""
+    """What a box states: its operator, the sizes of its matrix and of its bias, its other lines."""
 
     name: str
     matrix: tuple[int, int] | None
@@ -35,7 +35,7 @@ class _Operator(NamedTuple):
 
 
 def from_operators(sketch: Sketch) -> bool:
-    """Write `Linear(24, 400)` into the boxes that state the weights of a product; return whether there were any.
+    """Write `Linear(24, 400)` into the boxes that state a product's weights; return whether there were any.
 
     A sum behind a product whose box states a bias of its width is the bias of that product.
     """
@@ -67,7 +67,7 @@ def from_operators(sketch: Sketch) -> bool:
 
 
 def _layer(one: _Operator, bias: int | None, rows_out: bool, any_bias: bool) -> str:
-    """Return a product as a layer: `Linear(24, 400, bias=True)`; its bias says which side of its matrix comes out."""
+    """Return a product as a layer, `Linear(24, 400, bias=True)`; its bias says which side comes out."""
     assert one.matrix is not None
     first, second = one.matrix
     if first != second and bias in one.matrix:

@@ -1,4 +1,4 @@
-"""Pseudo-code around formulas: remarks and statements of what goes in become words, `:=` and `return` equations."""
+"""Pseudo-code around formulas: remarks and stated inputs become words, `:=` and `return` equations."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ _REMARK = re.compile(
     r"//[^\n]*+|/\*.{0,2000}?\*/|(?:(?<=\s)|(?<=\A))(?:#(?![0-9a-fA-F]{6})|%|▷|--(?=[ \t]))[^\n]*+", re.S
 )
 _STATED = re.compile(
-    r"^[ \t]*+(?:\d{1,3}[:.)][ \t]*+)?(?:inputs?|outputs?|require|ensure|given|data|parameters?|cost|loss|error|objective|algorithm(?: \d+)?"
-    r"|eingabe|ausgabe|entrada|salida|entrée|sortie|입력|출력|손실|输入|输出|損失|入力|出力)[ \t]*+[:：][^\n]*+",
+    r"^[ \t]*+(?:\d{1,3}[:.)][ \t]*+)?(?:inputs?|outputs?|require|ensure|given|data|parameters?"
+    r"|cost|loss|error|objective|algorithm(?: \d+)?|eingabe|ausgabe|entrada|salida|entrée|sortie"
+    r"|입력|출력|손실|输入|输出|損失|入力|出力)[ \t]*+[:：][^\n]*+",
     re.M | re.I,
 )
 _TITLE = re.compile(r"\A\s*+[^\n=:]*+\n[ \t]*+[-=~]{3,}[ \t]*+(?=\n)")
