@@ -80,9 +80,12 @@ def plain_formula(text: str) -> PlainFormula:
     neurons = with_neurons_joined(with_cases_named(text))
     numbers |= neurons.numbers
     summed = without_sums(_with_letters_of_weights(neurons.text))
-    sizes = {key: (str(len(rows)), str(len(rows[0]))) for key, rows in numbers.items()}
+    sizes: dict[str, tuple[str, str | None]] = {
+        key: (str(len(rows)), str(len(rows[0]))) for key, rows in numbers.items()
+    }
     plain = _resolved(_with_words_marked(_with_logistic(summed.text)))
-    return PlainFormula(plain, {**layers.sizes, **sizes, **neurons.sizes, **summed.sizes}, numbers, summed.notes)
+    sizes = {**layers.sizes, **sizes, **neurons.sizes, **summed.sizes}
+    return PlainFormula(plain, sizes, numbers, summed.notes)
 
 
 def _with_letters_of_weights(text: str) -> str:
