@@ -25,14 +25,14 @@ _CLAUSE = re.compile(
 _STATED = re.compile(r"\\in(?![a-z])|∈")
 
 
-class WrittenOut(NamedTuple):
+class RulesWrittenOut(NamedTuple):
     """A text without rules for layers, and the sizes of the weights that its widths state."""
 
     text: str
     sizes: dict[str, tuple[str, str | None]]
 
 
-def with_layers_written_out(text: str) -> WrittenOut:
+def with_layers_written_out(text: str) -> RulesWrittenOut:
     """Return a text in which each rule for layer l stands once for each layer.
 
     The layers are those whose widths are stated, `n^{[0]} = 784`, ...; without them the text stays as it is.
@@ -43,11 +43,11 @@ def with_layers_written_out(text: str) -> WrittenOut:
     numbers = [int(at) for at in widths if at.isdigit()]
     depth = int(stated[1]) if stated else max(numbers, default=0) + ("L" in widths)
     if rule is None or not 1 <= depth <= _MOST_LAYERS:
-        return WrittenOut(text, {})
+        return RulesWrittenOut(text, {})
     if "L" in widths:
         widths.setdefault(str(depth), widths["L"])
     if any(str(at) not in widths for at in range(depth + 1)) or max(numbers, default=0) > depth:
-        return WrittenOut(text, {})
+        return RulesWrittenOut(text, {})
     letter = rule["letter"]
     pieces = _CLAUSE.split(text)
     heads = {_name(piece) for piece in pieces if _head(piece) == "L"}
@@ -58,7 +58,7 @@ def with_layers_written_out(text: str) -> WrittenOut:
     sizes: dict[str, tuple[str, str | None]] = {
         f"W{at}": (widths[str(at)], widths[str(at - 1)]) for at in range(1, depth + 1)
     }
-    return WrittenOut("".join(written), sizes)
+    return RulesWrittenOut("".join(written), sizes)
 
 
 def _head(piece: str) -> str:
