@@ -1,6 +1,7 @@
 """Drawings and programs by somebody who had not seen the reader, each with the truth written down before."""
 
 import math
+import re
 import tomllib
 from pathlib import Path
 
@@ -18,11 +19,10 @@ def layers(shorthand):
     """Return width and activations of each layer; a width that nobody can know is "?"."""
     found = []
     for part in shorthand.split("->"):
-        width, *words = part.split()
+        width, *words = re.sub(r"(?<=\w)\([^()]*\)", "", part).split()
         sizes = width.split("x")
         known = all(size.isdigit() for size in sizes)
-        names = [word.split("(")[0] for word in words]
-        kept = [name for name in names if name not in ("nobias", "dropout", "flatten", "linear", "identity")]
+        kept = [name for name in words if name not in ("nobias", "dropout", "flatten", "linear", "identity")]
         found.append((str(math.prod(map(int, sizes))) if known else "?", kept))
     return found
 
@@ -61,4 +61,4 @@ def outcome(name):
 def test_strangers_drawings_are_read_rightly_or_with_a_doubt():
     found = {name: outcome(name) for name in TRUTH}
     assert [name for name, result in found.items() if result == "wrong"] == []  # each wrong one has a note
-    assert sum(result == "right" for result in found.values()) >= 464, found
+    assert sum(result == "right" for result in found.values()) >= 526, found

@@ -24,17 +24,18 @@ from chalknet.notation.listings import LISTINGS
 from chalknet.notation.mathml import MATHML
 from chalknet.notation.notation import Notation
 from chalknet.notation.pages import LAYERS, Pages, named
+from chalknet.notation.r_code import R_CODE
 from chalknet.notation.torch_source import LIBRARIES, TORCH
 
 _ROWS = (
-    LATEX, TORCH, JSON, ARROWS, *DRAWINGS, *TEXT_DRAWINGS, *LISTINGS, FOREIGN, *LIBRARIES,
+    LATEX, TORCH, JSON, ARROWS, *DRAWINGS, *TEXT_DRAWINGS, *LISTINGS, R_CODE, FOREIGN, *LIBRARIES,
     LATEX_LAYERS, SHORTHAND, MATHML, LAYERS,
 )  # fmt: skip
 NotationName: TypeAlias = Literal[
     "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "drawio", "excalidraw", "playground",
     "tikz", "plantuml", "d2", "graphml", "gml", "ascii",
-    "summary", "printed", "printed-jax", "keras-json", "numpy", "nested", "foreign", "keras", "flax",
-    "equinox", "sklearn", "latex-layers", "shorthand", "mathml", "layers", "page",
+    "summary", "printed", "printed-jax", "keras-json", "numpy", "nested", "foreign", "keras-r", "keras",
+    "flax", "equinox", "sklearn", "latex-layers", "shorthand", "mathml", "layers", "page",
 ]  # fmt: skip
 NOTATIONS: dict[str, Notation] = {row.name: row for row in _ROWS}
 _PAGES = Pages(NOTATIONS)

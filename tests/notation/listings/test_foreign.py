@@ -14,7 +14,7 @@ FORMS = {
     "TensorFlow 1": "x = tf.placeholder(tf.float32, [None, 784])\nW = tf.Variable(tf.zeros([784, 10]))\n"
     "y = tf.nn.softmax(tf.matmul(x, W) + b)",
     "TensorFlow 1 graph": "h = tf.layers.dense(x, 32, activation=tf.nn.relu)",
-    "R code for keras": "model <- keras_model_sequential() %>%\n  layer_dense(units = 32, activation = 'relu', input_shape = 784)",
+    "R code for keras": "x <- layer_input(shape = 784)\ny <- x %>% layer_dense(units = 32)\nm <- keras_model(x, y)",
     "R code for a neural network": "nn <- neuralnet(y ~ a + b, data = d, hidden = c(5, 3))",
     "MATLAB": "layers = [featureInputLayer(4)\n fullyConnectedLayer(32)\n reluLayer\n softmaxLayer];",
     "MATLAB code": "net = feedforwardnet([10 5]);\nnet = train(net, x, t);",

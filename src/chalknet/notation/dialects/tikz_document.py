@@ -25,7 +25,7 @@ _BREAK = re.compile(
     r"|\\(?:(?:sub){0,2}section|chapter|(?:sub)?paragraph|frametitle|title)\*?\s*+\{[^{}]*+\}"
 )
 _TEXT = re.compile(
-    r"\\(?:cite\w*|ref|label|eqref|autoref|footnotemark)\s*+\{[^{}]*+\}|\\[a-zA-Z]++\*?\s?|[{}~]"
+    r"\\(?:cite\w*|ref|label|eqref|autoref|footnotemark)\s*+\{[^{}]*+\}|\\(?!(?:tanh|sigma)(?![a-zA-Z]))[a-zA-Z]++\*?\s?|[{}~]"
 )
 
 

@@ -121,8 +121,18 @@ class Facts:
 
     @cached_property
     def remarks(self) -> dict[str, str]:
-        """Return what one dashed line without a head ties to a node that arrows join, by its id."""
-        often = Counter(end for link in self.links for end in (link.source, link.target))
+        """Return what one dashed line without a head ties to a node that arrows join, by its id.
+
+        A line to a frame is one line, although it is kept as one to each node inside.
+        """
+        often = Counter(
+            end
+            for end, _ in {
+                (end, self.nodes[other].node.group or other)
+                for link in self.links
+                for end, other in ((link.source, link.target), (link.target, link.source))
+            }
+        )
         joined = {end for link in self.links if link.directed for end in (link.source, link.target)}
         found = {}
         for link in self.links:

@@ -11,6 +11,7 @@ from chalknet.errors import ChalknetError, Undecided
 from chalknet.network import Linear, Network
 from chalknet.notation.drawings.account import account_of
 from chalknet.notation.drawings.autograd import from_autograd
+from chalknet.notation.drawings.keras_plots import without_layer_names
 from chalknet.notation.drawings.labels import without_numbers
 from chalknet.notation.drawings.readings import FAR, readings
 from chalknet.notation.drawings.refusals import refuse_branches, refuse_foreign, refuse_other_charts
@@ -49,6 +50,7 @@ def network_of(sketch: Sketch, name: str | None = None) -> Network:
     sketch.check_labels()
     for key, label in without_numbers({key: node.text for key, node in sketch.nodes.items()}).items():
         sketch.nodes[key].label = label
+    without_layer_names(sketch)
     _name_linear_arrows(sketch)
     from_autograd(sketch)
     refuse_foreign(sketch)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from chalknet.notation.drawings.beside import beside, is_only
 from chalknet.notation.drawings.colours import name_of, names_in
-from chalknet.notation.drawings.facts import POINTS, Fact, Facts
+from chalknet.notation.drawings.facts import POINTS, STORES, Fact, Facts
 from chalknet.notation.drawings.rules import Role, Rule, Weighed, weigh
 from chalknet.notation.drawings.vocabulary import is_bias, is_decimal
 from chalknet.notation.drawings.words import BIAS_WORD, OPERATOR, SUM
@@ -312,6 +312,7 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
     ),
     "training": (
         Rule("its words speak of training", "training", 3, lambda v: "training" in v.beside and is_only(v.fact.node.text, "training")),
+        Rule("a store of what training needs", "training", 3, lambda v: "training" in v.beside and v.fact.node.shape in STORES),
         Rule("it comes behind the loss alone", "training", 4, lambda v: v.fact.into and v.into <= _BEHIND),
         Rule("it names an operation or an activation", "training", -4, lambda v: v.fact.said.operation or v.fact.said.steps),
     ),

@@ -24,7 +24,8 @@ _IN_NEURON = pattern(
     r"net[ _]?(?:sum|input)|(?:weighted )?sum|weights?(?:\s*(?:&|and|\+|,)\s*bias(?:es)?)?|z = .{1,30}", re.I
 )
 _PICKS = pattern(
-    r"arg[ _-]?max|^max(?:imum)?(?:\(.*\))?$|(?:highest|largest|greatest) (?:output|value|score|probability)"
+    r"arg[ _-]?max|(?:ε|eps(?:ilon)?)[ -]?greedy"
+    r"|^max(?:imum)?(?:\(.*\))?$|(?:highest|largest|greatest) (?:output|value|score|probability)"
     r"|(?:most likely|winning) (?:class|label)|(?:größte|höchste)[rsn]? (?:wert|ausgabe|wahrscheinlichkeit)"
     r"|plus grande (?:valeur|probabilit)|mayor (?:valor|probabilidad)"
     r"|(?:가장 (?:큰|높은)|최댓?값)|最大(?:値|值|概率|確率|のもの)|максимум|наибольш",
@@ -102,7 +103,8 @@ def decides(column: UnitColumn) -> bool:
 
 def picks(v: View) -> bool:
     """Return whether one node picks the largest of the values before it."""
-    return v.here.is_single and bool(_PICKS.search(v.said.text)) and not v.said.steps
+    told = _PICKS.search(v.said.text) or _PICKS.search(v.edge.text)
+    return v.here.is_single and bool(told) and not (v.said.steps or v.edge.steps)
 
 
 def names_new_step(v: View) -> bool:

@@ -100,6 +100,8 @@ _ACTIVATIONS: tuple[tuple[str, str], ...] = (
             r"sig[ -]moid",
             "sig",
             "logistica?(?!s)",
+            r"logistis(?:ch|k|tisk)\w*",
+            r"logistiques?",
             "log[ií]stica",
             "sigm",
             "logsig",
@@ -155,7 +157,9 @@ REGRESSION = pattern(
     re.I,
 )
 DROPOUT = pattern(
-    r"(?:" + any_of("drop[ -]?out") + r"|드롭 ?아웃|随机失活|丢弃)[^\d%\n.]{0,12}(\d*\.\d+|\d+\s*%|\d\b)?",
+    r"(?:"
+    + any_of("drop[ -]?out", r"drop(?=\s?\(\s?(?:p\s?=\s?)?0?\.\d)")
+    + r"|드롭 ?아웃|随机失活|丢弃)(?:[^\d%\n.]|\.(?!\d)){0,12}(\d*\.\d+|\d+\s*%|\d\b)?",
     re.I,
 )
 FLATTEN = pattern(
@@ -163,7 +167,7 @@ FLATTEN = pattern(
     re.I,
 )
 ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    ("input", pattern(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "ingress[oi]", "invoer(?:laag)?", "girdi", "masukan", "vstup\\w*", "bemenet\\w*", "indata", "indgang\\w*", "inngang\\w*", "intrare", "intrări", "syöte\\w*", "data", "image", "noise")
+    ("input", pattern(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "eing[aä]nge?n?", "ingress[oi]", "invoer(?:laag)?", "girdi", "masukan", "vstup\\w*", "bemenet\\w*", "indata", "indgang\\w*", "inngang\\w*", "intrare", "intrări", "syöte\\w*", "data", "image", "noise")
                          + "|είσοδο|εισόδου|вхідн|إدخال|อินพุต|giriş|đầu vào|입력|输入|輸入|入力|特征|wejściow|вход", re.I)),
     ("hidden", pattern(any_of("hidden", "hid", "tersembunyi", "skryt\\w*", "rejtett\\w*", "skjult\\w*", "ascuns\\w*", "piilo\\w*", "ocultas?", "cach(?:ée?|ee)s?", "couches? cache", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oaei]", "gizli", "escondid[oa]s?", "dold[ae]?", "intermedia", "bottleneck", "encoder", "decoder")
                           + "|κρυφ|прихован|مخفي|ซ่อน|lớp ẩn|은닉|히든|ukryt|скрыт|隐藏|隱藏|隐含|隠れ|中間", re.I)),

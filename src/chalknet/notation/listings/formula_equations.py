@@ -153,6 +153,10 @@ class Equations:
                 parts.append([])
             else:
                 parts[-1].append(token)
+        last = parts[-1]
+        signs = "".join(t.name if t.name in "()," else "x" for t in last[1:])
+        if len(last) > 4 and re.fullmatch(r"\(x(?:,x)+\)", signs):  # `A(t, x)`: the entries of x
+            parts[-1] = [*last[:2], last[2]._replace(name="x", number=""), last[-1]]
         while len(parts[-1]) > 3 and [t.name for t in (parts[-1][-3], parts[-1][-1])] == ["(", ")"]:
             tail, parts[-1] = parts[-1][-3:], parts[-1][:-3]
             if parts[0][0].name == "(" and parts[-1][-1].name == ")":

@@ -11,6 +11,7 @@ from chalknet.notation.dialects.tex_macros import Macro, expand
 from chalknet.notation.dialects.tex_text import Unread, end_of_group, without_comments
 from chalknet.notation.listings.formula_cases import with_cases_named
 from chalknet.notation.listings.formula_neurons import with_neurons_joined
+from chalknet.notation.listings.formula_rules import with_layers_written_out
 from chalknet.notation.listings.formula_sums import without_sums
 from chalknet.notation.listings.pseudo_code import without_pseudo_code
 
@@ -74,13 +75,17 @@ def plain_formula(text: str) -> PlainFormula:
     elif "$" not in text:
         text = without_pseudo_code(text, WORDS, FORMULA)
     numbers: dict[str, list[list[float]]] = {}
-    text = _MATRIX.sub(lambda found: _named_matrix(found, numbers), _without_macros(text))
+    layers = with_layers_written_out(_without_macros(text))
+    text = _MATRIX.sub(lambda found: _named_matrix(found, numbers), layers.text)
     neurons = with_neurons_joined(with_cases_named(text))
     numbers |= neurons.numbers
     summed = without_sums(_with_letters_of_weights(neurons.text))
-    sizes = {key: (str(len(rows)), str(len(rows[0]))) for key, rows in numbers.items()}
+    sizes: dict[str, tuple[str, str | None]] = {
+        key: (str(len(rows)), str(len(rows[0]))) for key, rows in numbers.items()
+    }
     plain = _resolved(_with_words_marked(_with_logistic(summed.text)))
-    return PlainFormula(plain, {**sizes, **neurons.sizes, **summed.sizes}, numbers, summed.notes)
+    sizes = {**layers.sizes, **sizes, **neurons.sizes, **summed.sizes}
+    return PlainFormula(plain, sizes, numbers, summed.notes)
 
 
 def _with_letters_of_weights(text: str) -> str:

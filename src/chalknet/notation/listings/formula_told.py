@@ -33,6 +33,8 @@ MAP = re.compile(
     rf"{_NAME}\s*(?::|\\colon(?![a-z]))\s*{_REALS}{_WIDTH % 'in'}"
     rf"\s*(?:→|->|\\(?:long)?(?:right)?arrow(?![a-z])|\\to(?![a-z]))\s*{_REALS}{_WIDTH % 'out'}"
 )
+# The names before the last of `A_1, A_2: R -> R`.
+_NAMES_BEFORE = re.compile(r"(?<![^\W\d_\\])(?:[A-Z]\s?(?:_\s?\{?\w{1,3}\}?)?\s?,\s{0,3}){1,20}$")
 _BY_WORDS = re.compile(
     rf"{_NAME}(?P<gap>[^.;=∈+,\[\]0-9]{{0,60}}?)(?P<out>[0-9]+){_TIMES.replace('|x', '|x|by')}(?P<in>[0-9]+)"
 )
@@ -105,8 +107,10 @@ def told(plain: PlainFormula) -> Told:
         key = key_of_name(found["name"])
         if key in _WHOLE and found["in"]:
             sizes.setdefault("x", (found["in"], None))
-        affine[key] = not linear
-        sizes[key] = (found["out"] or "1", found["in"] or "1")
+        others = _NAMES_BEFORE.search(text[max(0, found.start() - 100) : found.start()])
+        for one in (key, *map(key_of_name, others[0].strip(" ,").split(",") if others else ())):
+            affine[one] = not linear
+            sizes[one] = (found["out"] or "1", found["in"] or "1")
     text = MAP.sub(_blank, text)
     for found in _BY_WORDS.finditer(text):
         key = key_of_name(found["name"])

@@ -14,6 +14,7 @@ from chalknet.notation.marks.sketching import sketch_of
 from chalknet.notation.marks.svg_marks import svg_marks
 
 _XML = re.compile(r"\s*+(?:<\?|<mx)")
+_HOLDS_CELLS = re.compile(r"<(?:mxCell|object|UserObject)\b|<diagram\b[^<>]*+>\s*+[^\s<]")
 _LETTERS = "letters drawn as shapes"
 
 
@@ -28,6 +29,8 @@ def read_picture(text: str, name: str | None = None) -> Sketch:
         NotationError: for a damaged or dangerous file, or one in which nothing is linked.
     """
     inside = drawing_in_svg(text)
+    if inside is not None and _XML.match(inside) and not _HOLDS_CELLS.search(inside):
+        inside = None  # the shell of a drawing that was left out on export: what is seen is read
     if inside is not None:
         return checked(read_drawio(inside, name) if _XML.match(inside) else read_excalidraw(inside))
     source, marks = svg_marks(text)

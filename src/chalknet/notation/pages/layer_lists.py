@@ -21,7 +21,6 @@ from chalknet.notation.pages.layer_rows import (
 _BULLET = re.compile(r"^\s*+(?:>\s*+)?(?:(?:[-*+•·–—‣▪]|\(?\d{1,2}[.)])\s++)?")
 _ITEM = re.compile(r"<li\b[^>]*+>(.*?)(?=</li\b|<li\b|</[uo]l\b)", re.S | re.I)
 _CELLS = re.compile(r"[|│┃║\t{}<>\\]|->|→|[;\"']$")
-_LONGEST_CHAIN = 1_000
 _LONGEST_NAME = 60  # characters at the beginning of a line
 _ENDS = re.compile("|".join(known.pattern for role, known in words.ROLES if role != "hidden"), re.I)
 _TAG = re.compile(r"<[^<>]*+>")
@@ -30,9 +29,14 @@ _PARTED = re.compile(r"(?P<name>[^:：=–—(]{1,40}?)\s*(?:[:：=–—]|\s-\s
 _IN_BRACKETS = re.compile(
     r"(?P<name>[^\d(（]{1,40}?\s?\d{0,2})\s*[(（](?P<rest>[^()（）]*\d[^()（）]*)[)）](?P<behind>.*)"
 )
+# `11 inputs (acidity, ...)`, `25 hidden neurons, tanh`: the count stands before the name.
+_COUNT_FIRST = re.compile(
+    r"(?P<rest>\d[\d,]{0,11})\s+(?P<name>[^\W\d_][^\d(),;:]{2,40}?)\s*(?P<behind>[(,;:].*|)"
+)
+_UNITS = re.compile(r"\b(?:units?|neurons?|nodes?|neuronen|neuronas?|neurones?)\b", re.I)
+_LAYERS = re.compile(r"layers|couches|schichten|capas|camadas|strati|warstwy|слои", re.I)
 _BARE = re.compile(r"(?P<name>[^\d(（]{1,40}?)\s*(?P<rest>\d.*|$)")
 _BRACKETS = re.compile(r"[(（]([^()（）]*+)[)）]")
-_ARROW = re.compile(r"\s*+(?:[-─━=]{1,40}[>▶►]|[→⟶⇒➔➜▶►])\s*+")
 
 
 def layers_of_lists(text: str) -> Iterator[WrittenLayers]:
@@ -64,32 +68,20 @@ def _has_both_ends(rows: list[WrittenLayer]) -> bool:
     return {*roles[:1], *roles[-1:]} == {"input", "output"}
 
 
-def layers_of_chain(text: str) -> WrittenLayers | None:
-    """Return the layers of a line such as `Eingabe 784 → verdeckt 200 (ReLU) → Ausgabe 10 (Softmax)`."""
-    line = text.strip()
-    if "\n" in line or len(line) > _LONGEST_CHAIN:
-        return None
-    parts = _ARROW.split(line)
-    if not 3 <= len(parts) <= 100:
-        return None
-    number = text[: text.index(line)].count("\n") + 1
-    rows = [layer_in(part, number) for part in parts]
-    known = [row for row in rows if row is not None]
-    if len(known) < len(rows) or known[0].named.role != "input" or not speaks_of_network(known):
-        return None
-    return in_order(known)
-
-
 def layer_in(item: str, line: int) -> WrittenLayer | None:
     """Return what a line says of a layer; None for any other line."""
     text = _MARKS.sub("", _BULLET.sub("", item)).strip().rstrip(".;,、。")
     if not is_row(text) or _CELLS.search(text):
         return None
+    if counted := _counted_first(text):
+        return _layer(*counted, line)
     parted = _PARTED.fullmatch(text) or _IN_BRACKETS.fullmatch(text) or _BARE.fullmatch(text)
     if parted is None:
         return None
     name, rest = parted["name"].strip(), parted["rest"]
     named = said(name)
+    if not (named.role or named.operation or named.steps) and _drops(said(text).steps):  # `drop(.25)`
+        name, named = text, said(text)
     if not (named.role or named.operation or named.steps) or named.foreign:
         return None
     if named.steps and not (named.role or named.operation):
@@ -102,6 +94,18 @@ def layer_in(item: str, line: int) -> WrittenLayer | None:
     if "behind" in parted.re.groupindex and parted["behind"].strip():
         rest = f"{rest}, {parted['behind']}"
     return _layer(name, rest, line)
+
+
+def _counted_first(text: str) -> tuple[str, str] | None:
+    """Return the name of a layer and the rest of a line whose first word is how many units it has."""
+    match = _COUNT_FIRST.fullmatch(text)
+    if match is None or _LAYERS.search(match["name"]):
+        return None
+    named = said(match["name"])
+    if named.foreign or not (named.role or (named.steps and _UNITS.search(match["name"]))):
+        return None
+    name = match["name"] if named.role else f"hidden {match['name']}"
+    return name, f"{match['rest']}, {match['name']} {match['behind']}"
 
 
 def _layer(name: str, rest: str, line: int) -> WrittenLayer | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 50_000  # characters of a page in which such a table stands
 _DIGIT = re.compile(r"\d")
-_ROWS = re.compile(r"[|&│┃║,;\t:：→>–—(=]|\S {2,}\S")
+_ROWS = re.compile(r"[|&│┃║,;\t:：→>–—(=]|\S {2,}\S|\d[-–—]\[?\d")
 _ROWS_FOUND, _CHAIN = 0.9, 0.97  # code and drawings come before rows in a remark of theirs
 _REMEDY = "Give one table or list with a row for each layer: what it is, how many units, which activation."
 
@@ -24,8 +24,9 @@ _REMEDY = "Give one table or list with a row for each layer: what it is, how man
 @lru_cache(maxsize=4)
 def _found(text: str) -> tuple[WrittenLayers, ...]:
     """Return the tables and lists of layers in a text, each network once."""
+    from chalknet.notation.pages.layer_chains import chains_of_lines, layers_of_chain
     from chalknet.notation.pages.layer_grids import grids_of
-    from chalknet.notation.pages.layer_lists import layers_of_chain, layers_of_lists
+    from chalknet.notation.pages.layer_lists import layers_of_lists
     from chalknet.notation.pages.layer_tables import layers_of_table
 
     chain = layers_of_chain(text)
@@ -36,6 +37,7 @@ def _found(text: str) -> tuple[WrittenLayers, ...]:
     for row in (row for layers in found for row in layers.rows):
         lines[row.line - 1] = ""
     found += layers_of_lists("\n".join(lines))
+    found += [] if found else chains_of_lines(text)
     return tuple({layers.meant: layers for layers in reversed(found)}.values())[::-1]
 
 
@@ -81,15 +83,26 @@ def read_layers(text: str, name: str | None = None) -> Network:
     network = network_of(sketch_of(layers, text))
     if not is_as_written(layers, network):
         raise source.refuse(None, got="rows that are not read as written", wanted="plain rows of layers")
-    lines = text.split("\n")
-    for row in layers.rows:
-        lines[row.line - 1] = ""
-    around = "\n".join(lines)
+    around = _around(text, layers)
     notes = [*layers.notes]
     if (beside := words.NO_BIAS.search(around)) and all(row.bias is None for row in layers.rows):
         notes.append(f"the text around the rows says {beside.group()!r}, which is not read")
     network = told_in_prose(network, around)
     return replace(network, notes=(*network.notes, *notes))
+
+
+def _around(text: str, layers: WrittenLayers) -> str:
+    """Return a text without the rows of layers; of a line that holds them all, what stands beside them."""
+    lines = text.split("\n")
+    first, last = layers.rows[0], layers.rows[-1]
+    line = lines[first.line - 1]
+    begin, end = line.find(first.text), line.rfind(last.text)
+    if first.line == last.line and first.text and last.text and 0 <= begin < end:
+        lines[first.line - 1] = f"{line[:begin]}{line[end + len(last.text) :]}"
+        return "\n".join(lines)
+    for row in layers.rows:
+        lines[row.line - 1] = ""
+    return "\n".join(lines)
 
 
 LAYERS = Notation(name="layers", recognise=recognise_layers, read=read_layers)
