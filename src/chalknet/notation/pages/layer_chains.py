@@ -13,7 +13,7 @@ _MOST_LINES = 2_000
 _ARROW = re.compile(r"\s*+(?:[-─━=]{1,40}[>▶►]|[→⟶⇒➔➜▶►])\s*+")
 _ARROW_LAST = re.compile(r"(?:[-─━=][>▶►]|[→⟶⇒➔➜▶►])\s*$")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.M)
-_SQUARE = re.compile(r"\[([^\[\]()]{1,60})\]")
+_SQUARE = re.compile(r"(?<=[\w)])(\s?)\[([^\[\]()]{1,60})\]\s*$")  # behind a width or a name
 _WORD = (
     r"(?:mlps?|f?nns?|anns?|dnns?|nets?|networks?|perceptrons?|feed-?forward|architecture|topology"
     r"|netz\w*|réseaux?|redes|red|rete|architektur|topologie)\b|신경망|网络|神经网络|ネットワーク"
@@ -65,7 +65,7 @@ def _of_arrows(lines: list[tuple[int, str]]) -> WrittenLayers | None:
     parts = [(number, part) for number, line in lines for part in _ARROW.split(line) if part.strip()]
     if not 3 <= len(parts) <= 100:
         return None
-    rows = [layer_in(_SQUARE.sub(r"(\1)", part), number) for number, part in parts]
+    rows = [layer_in(_SQUARE.sub(r"\1(\2)", part), number) for number, part in parts]
     known = [row for row in rows if row is not None]
     if len(known) < len(rows) or known[0].named.role != "input" or not speaks_of_network(known):
         return None
