@@ -35,7 +35,7 @@ def told(text):
         ("Dense 5 (shared weights)", "whatever 'shared weights' means there"),
         ("Hidden 64×16", "64x16 in 'Hidden 64×16' was read as 1024 units"),
         ("one-hot (10)", "'one-hot (10)' may prepare the data: read as a layer"),
-        ("mean", "no width stands at 'mean': one unit was read"),
+        ("mean", "the width of layer 1 is not drawn: k1"),
     ],
 )
 def test_what_a_box_says_besides_its_layer_is_noted(label, note):
@@ -125,3 +125,38 @@ def test_phi_of_a_caption_is_the_function_of_all_units():
         'digraph { label="sum (Σ) and activation (φ = tanh)"; x1->h1; x1->h2; x2->h1; x2->h2; h1->y; h2->y }'
     )
     assert cn.write(cn.read(text), "shorthand") == "2 -> 2 tanh -> 1 tanh"
+
+
+@pytest.mark.parametrize(
+    ("hidden", "shorthand", "note"),
+    [
+        ("{z1|a1}|{z2|a2}", "3 -> 2 ? -> 2 ?", ""),
+        ("{{<p>z1|a1}|{<q>z2|a2}|{<r>z3|a3}}", "3 -> 3 ? -> 2 ?", ""),
+        ("{z1|z2}|{a1|a2}", "3 -> 1 ? -> 2 ?", "names several units: one was read"),
+        ("h1 h2 h3", "3 -> 1 ? -> 2 ?", "names several units: one was read"),
+    ],
+)
+def test_units_in_the_fields_of_one_record_are_read_or_noted(hidden, shorthand, note):
+    network = cn.read(
+        f'digraph {{node [shape=record]; x [label="x1|x2|x3"]; h [label="{hidden}"]; x -> h -> y; y [label="y1|y2"]}}'
+    )
+    assert cn.write(network, "shorthand") == shorthand and note in "; ".join(network.notes)
+
+
+def test_a_sum_of_parts_in_a_unit_names_no_units():
+    assert "several units" not in told('digraph {{x1 x2} -> a -> y; a [label="w1 x1 + w2 x2"]}')
+
+
+def test_a_keras_plot_without_shapes_leaves_its_widths_open():
+    plot = (
+        'digraph {a [label="input_1: InputLayer"]; b [label="d: Dense"]; c [label="e: Dense"]; a -> b -> c}'
+    )
+    assert cn.write(cn.read(plot), "shorthand") == "m -> k1 ? -> k2 ?"
+
+
+@pytest.mark.parametrize(
+    "text", ['digraph {Data -> "Dense 5 relu" -> "Dense 2"}', "graph LR\nx((x)) --> h((5)) --> y((2))"]
+)
+def test_a_node_without_a_number_among_layers_with_some_is_no_single_unit(text):
+    network = cn.read(text)
+    assert network.input_shape == ("m",) and "the width of the input is not drawn: m" in network.notes

@@ -13,6 +13,7 @@ from chalknet.notation.limits import check_limit
 
 HTML = "\0"  # in front of a label that is HTML, which a quoted one cannot hold
 _PORT = re.compile(r"<[^<>]*>")
+_GROUP = re.compile(r"\{[^{}]*+\}")
 _UNIT = re.compile(r"\s*+(?:[^\W\d_]{1,6}[\s_^]*+\(?[\w,]*+\)?|[0-9]*+|[.…⋮⋯]++|bias|\+1)\s*+")
 _NUMBER_OF = re.compile(r"\s*+(?:data|grad|value|shape)\b", re.I)
 _CELL = re.compile(r"<td\b([^<>]*+)>", re.I)
@@ -34,7 +35,8 @@ def fields_of(sketch: Sketch, node: Drawn, label: str) -> list[tuple[str, str]]:
         cells = [(_CELL_PORT.search(inside), text) for inside, text in _cells(label)]
         found = [(port.group(1), text) for port, text in cells if port] or [("", text) for _, text in cells]
     elif "record" in node.shape and ("|" in label or _PORT.match(label)):
-        parts = [part.strip(" {}") for part in label.replace("\\|", "¦").split("|")]
+        label = label.replace("\\|", "¦")
+        parts = _units_in_braces(label) or [part.strip(" {}") for part in label.split("|")]
         ports = [_PORT.match(part) for part in parts]
         found = [
             (port.group()[1:-1] if port else "", _PORT.sub("", part).strip())
@@ -55,6 +57,20 @@ def fields_of(sketch: Sketch, node: Drawn, label: str) -> list[tuple[str, str]]:
     if found and all(port for port, _ in found) and not (functions and len(set(texts)) > 1):
         return found
     return found if are_units(texts) else []
+
+
+def _units_in_braces(label: str) -> list[str]:
+    """Return the last field of each group, `{z1|a1}|{z2|a2}`, where each is a unit with its parts."""
+    groups = [re.sub(r"[{}]", "", group).split("|") for group in _GROUP.findall(label)]
+    if len(groups) < 2 or _GROUP.sub("", label).strip(" |{}"):
+        return []
+    stems = {tuple(re.sub(r"[\W\d_]+", "", _PORT.sub("", part)) for part in group) for group in groups}
+    (first, *others) = stems
+    is_row = not others and len(set(first)) == len(first) > 1
+    is_unported = all(_PORT.match(part) is None for group in groups for part in group[1:])
+    ports = [_PORT.match(group[0].strip()) for group in groups]
+    units = [f"{port.group() if port else ''}{group[-1]}" for port, group in zip(ports, groups, strict=True)]
+    return units if is_row and is_unported else []
 
 
 def _heading_of(found: list[tuple[str, str]]) -> str:

@@ -53,6 +53,8 @@ _PARAMETERS = pattern(r"(?:param\w*|weights)\s*#?\s*[:=]\s*\d[\d,]*", re.I)
 _POWER = pattern(r"[\^_]\s*[\[({]?\d+[\])}]?")  # `a^(2)` is an a of layer 2
 _OUTPUT_NAME = pattern(r"y_?\d*|outputs?[ _]?\d*|out_?\d*|o_?\d+")
 _INPUT_NAME = pattern(r"x_?\d*|inputs?[ _]?\d*|in_?\d*|i_?\d+")
+_INDEXED = pattern(r"(?<![^\W_])([a-z]{1,2})_?(\d{1,3})(?![\w.])", re.I)
+_SUM_OF_PARTS = pattern(r"[+=Σ∑·*]|sum")
 _LONGEST_REMARK = 200
 _MOST_SHOWN = 60  # characters of a label in a note
 
@@ -95,16 +97,17 @@ def unread(structure: Structure, reading: Reading, network: Network) -> Iterator
         network: what the reading gave.
     """
     columns = structure.columns
-    widths = [prod(size for size in network.input_shape if isinstance(size, int)), *_widths(network)]
+    known = [size for size in network.input_shape if isinstance(size, int)]
+    into = prod(known) if len(known) == len(network.input_shape) else "?"
+    widths = [into, *_widths(network)]
     functions = frozenset(step.kind for step in network.steps if isinstance(step, Activation))
     for layer in _layers(columns.all, reading, widths):
         for text in layer.texts:
             yield from _numbers(text, layer)
             yield from _several(text, layer)
         yield from _in_each(layer)
+        yield from _units_in_one(layer)
         yield from _weights(layer)
-        if layer.column is not columns.all[-1]:
-            yield from _uncounted(layer, columns.all)
     yield from _behind_the_output(columns.all, reading)
     yield from _restated(columns.all, reading)
     yield from _against_names(columns.all)
@@ -256,13 +259,16 @@ def _weights(layer: _Layer) -> Iterator[str]:
         yield f"numbers stand at {given} of {len(links)} arrows to {name}: no weights were read"
 
 
-def _uncounted(layer: _Layer, columns: Sequence[UnitColumn]) -> Iterator[str]:
-    """Yield a note for a box without a number that was taken for one unit, where other boxes are layers."""
-    column = layer.column
-    if layer.out != 1 or not column.is_single or column.units[0].shape in ROUND or column.said.width == 1:
+def _units_in_one(layer: _Layer) -> Iterator[str]:
+    """Yield a note for a node that names several units, `z1|a1 z2|a2`, where one was read."""
+    text = plain(layer.column.units[0].text)
+    if layer.out != 1 or not layer.column.is_single or _SUM_OF_PARTS.search(text):
         return
-    if all(each.is_single for each in columns) and any((each.said.width or 1) != 1 for each in columns):
-        yield f"no width stands at {_shown(column.units[0].text)}: one unit was read"
+    numbers: dict[str, set[str]] = {}
+    for name, number in _INDEXED.findall(text):
+        numbers.setdefault(name, set()).add(number)
+    if any(len(several) > 1 for several in numbers.values()):
+        yield f"{_shown(text)} names several units: one was read"
 
 
 def _behind_the_output(columns: Sequence[UnitColumn], reading: Reading) -> Iterator[str]:

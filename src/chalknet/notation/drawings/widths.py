@@ -98,7 +98,7 @@ def width_of(columns: Sequence[UnitColumn], place: int) -> Width:
     if column.dots:
         notes = ("the dots of {which} do not say how many there are: {symbol}",)
         return Width(None, notes, "the dots do not say how many there are")
-    if count == 1 and is_box(columns, place):
+    if count == 1 and (is_box(columns, place) or _is_among_boxes(columns, place)):
         return _of_box(columns, place)
     return Width(count, notes, "so many are drawn")
 
@@ -137,6 +137,14 @@ def is_box(columns: Sequence[UnitColumn], place: int) -> bool:
     weight -= 2.5 * (unit.shape in ROUND) + 1.0 * min(others, 2) + 3.0 * bool(ONE_UNIT.search(words))
     weight -= 2.0 * (trailing_index(text) is not None and not LAYER.search(words)) + 2.0 * column.is_weighty
     return weight > 1.0
+
+
+def _is_among_boxes(columns: Sequence[UnitColumn], place: int) -> bool:
+    """Return whether a node without a number stands before the last of a chain in which others are layers."""
+    text = plain(columns[place].units[0].text)
+    one = trailing_index(text) is not None or ONE_UNIT.search(text)
+    known = any((each.said.width or 1) != 1 or each.said.operation for each in columns)
+    return known and all(each.is_single for each in columns) and not one and place < len(columns) - 1
 
 
 def _of_box(columns: Sequence[UnitColumn], place: int) -> Width:

@@ -208,7 +208,7 @@ BIAS_NODE = pattern(
 )
 LAYER = pattern(
     any_of("layers?", "neurons", "units", "nodes", "cells", "features", "capas?", "couches?", "schicht(?:en)?", "strat[oi]", "camadas?", "warstw\\w*", "neurones", "neuronas", "neuronen", "neuroni", "neurônios", "nöron(?:lar|u)?", "katman\\w*", "unidades", "perceptrons", "mlp", "stack", "lag(?:en)?")
-    + "|층|계층|레이어|层|層|сло[йяиё]|ニューロン群",
+    + "|input_?layer\\b|층|계층|레이어|层|層|сло[йяиё]|ニューロン群",
     re.I,
 )  # fmt: skip
 ONE_UNIT = pattern(
