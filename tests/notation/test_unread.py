@@ -160,3 +160,10 @@ def test_a_keras_plot_without_shapes_leaves_its_widths_open():
 def test_a_node_without_a_number_among_layers_with_some_is_no_single_unit(text):
     network = cn.read(text)
     assert network.input_shape == ("m",) and "the width of the input is not drawn: m" in network.notes
+
+
+@pytest.mark.parametrize(
+    "text", ["digraph {Input -> Hidden1 -> Output}", "graph LR\nInput --> H[Hidden 1] --> O[Output]"]
+)
+def test_boxes_called_by_their_places_are_layers_of_open_width(text):
+    assert cn.write(cn.read(text), "shorthand") == "m -> k1 ? -> k2 ?"

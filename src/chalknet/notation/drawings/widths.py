@@ -140,11 +140,20 @@ def is_box(columns: Sequence[UnitColumn], place: int) -> bool:
 
 
 def _is_among_boxes(columns: Sequence[UnitColumn], place: int) -> bool:
-    """Return whether a node without a number stands before the last of a chain in which others are layers."""
+    """Return whether a node without a number stands in a chain of single nodes that are whole layers."""
     text = plain(columns[place].units[0].text)
-    one = trailing_index(text) is not None or ONE_UNIT.search(text)
+    if ONE_UNIT.search(text) or not all(each.is_single for each in columns):
+        return False
+    if sum(_is_called_by_role(each) for each in columns) > 1:
+        return place < len(columns) - 1 or _is_called_by_role(columns[place])
     known = any((each.said.width or 1) != 1 or each.said.operation for each in columns)
-    return known and all(each.is_single for each in columns) and not one and place < len(columns) - 1
+    return known and trailing_index(text) is None and place < len(columns) - 1
+
+
+def _is_called_by_role(column: UnitColumn) -> bool:
+    """Return whether a node is called by a word for its place: `Input`, `Hidden 2`, and no letter such as x."""
+    text = plain(column.units[0].text)
+    return bool(column.said.role and re.match(r"[^\W\d_]{3,}", text)) and not ONE_UNIT.search(text)
 
 
 def _of_box(columns: Sequence[UnitColumn], place: int) -> Width:
