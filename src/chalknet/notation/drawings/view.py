@@ -99,8 +99,9 @@ class Reading:
         if not self.maps:
             return replace(self, before=target)
         last, often = self.maps[-1], 1
-        while often < len(self.maps) and self.maps[-often - 1] == last:
-            often += 1  # a layer that stands there several times: each has the activation
+        second = last.activated and activates(steps)  # `2 x Dense 64 ReLU`, sigmoid: behind the last alone
+        while not second and often < len(self.maps) and self.maps[-often - 1] == last:
+            often += 1  # a layer that stands there several times: each has the steps
         return replace(self, maps=(*self.maps[:-often], *[replace(last, steps=target)] * often))
 
     def with_bias(self) -> Reading:

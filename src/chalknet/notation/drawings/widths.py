@@ -12,6 +12,7 @@ from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.vocabulary import layer_number, trailing_index
 from chalknet.notation.drawings.words import LAYER, ONE_UNIT
 
+WIDTH_UNKNOWN = "the width of {which} is not drawn: {symbol}"
 _BY_SIZES = re.compile(r"(?<!gemm)(?<!matmul)\s+\(?(\d{1,9})\s*[x×]\s*(\d{1,9})(?!\s*[x×\d])", re.I)
 _NUMBERED = re.compile(r"(\d{1,9})(?=\s*(?:$|[|\n]|[,(]\s*[^\W\d]))")
 
@@ -151,7 +152,7 @@ def _is_among_boxes(columns: Sequence[UnitColumn], place: int) -> bool:
 
 
 def _is_called_by_role(column: UnitColumn) -> bool:
-    """Return whether a node is called by a word for its place: `Input`, `Hidden 2`, and no letter such as x."""
+    """Return whether a node is called by a word for its place: `Input`, `Hidden 2`; no letter such as x."""
     text = plain(column.units[0].text)
     return bool(column.said.role and re.match(r"[^\W\d_]{3,}", text)) and not ONE_UNIT.search(text)
 
@@ -160,9 +161,7 @@ def _of_box(columns: Sequence[UnitColumn], place: int) -> Width:
     behind = _behind(columns, place) if columns[place].said.operation else None
     if behind is not None:
         return Width(behind, (), "the layer behind it takes so many")
-    return Width(
-        None, ("the width of {which} is not drawn: {symbol}",), "one box for a layer without a width"
-    )
+    return Width(None, (WIDTH_UNKNOWN,), "one box for a layer without a width")
 
 
 def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
