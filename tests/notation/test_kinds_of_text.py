@@ -36,6 +36,21 @@ def test_numbers_of_layers_in_a_plot_of_keras_are_no_rates_and_norms_no_layers()
     assert any("no rate is drawn" in note for note in network.notes)
 
 
+@pytest.mark.parametrize("norm", ["BatchNormalization", "LayerNormalization"])
+def test_a_plot_of_keras_that_names_a_layer_and_its_class_in_fields_of_their_own_is_read(norm):
+    network = cn.read(
+        plot(
+            ("{a_input|InputLayer}", 20, 20),
+            ("{dense_12|Dense|relu}", 20, 64),
+            (f"{{norm_4|{norm}}}", 64, 64),
+            ("{activation_2|Activation|tanh}", 64, 64),
+            ("{out|Dense|softmax}", 64, 7),
+        )
+    )
+    kind = {"BatchNormalization": "batchnorm", "LayerNormalization": "layernorm"}[norm]
+    assert cn.write(network, "shorthand") == f"20 -> 64 relu {kind} tanh -> 7 softmax"
+
+
 @pytest.mark.parametrize("label", ["argmax", "ε-greedy", "arg max over actions"])
 def test_what_an_arrow_chooses_is_no_layer(label):
     chart = "flowchart LR\n s[4 inputs] --> a[Dense 8, ReLU] --> q[Dense 3, linear]\n"

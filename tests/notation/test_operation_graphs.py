@@ -129,3 +129,23 @@ def test_onnx_and_tensorflow_have_their_parameters_beside_the_products():
       m [label="dense/MatMul"]; b [label="dense/bias (32,)"]; rb [label="dense/BiasAdd/ReadVariableOp"];
       a [label="dense/BiasAdd"]; r [label="dense/Relu"]; x -> m -> a -> r; k -> rk -> m; b -> rb -> a }"""
     assert layers_of(tensorflow) == ["x", "Linear(784, 32)", "relu"]
+
+
+@pytest.mark.parametrize(
+    "value", ["/net/{n}/{op}_output_0", "onnx::{op}_1{n}", "{op}_output_0\\nfloat32[batch,8]"]
+)
+@pytest.mark.parametrize(
+    ("function", "word"), [("Relu", "relu"), ("LeakyRelu\\nalpha=0.2", "leaky_relu(0.2)")]
+)
+def test_results_with_names_between_the_operations_of_onnx_are_no_layers(value, function, word):
+    after = [value.format(n=n, op=op) for n, op in enumerate(["Gemm", "Relu", "Gemm"])]
+    labels = ["obs\\nfloat32[batch,10]", "Gemm", after[0], function, after[1], "Gemm", after[2]]
+    nodes = "".join(f'n{n} [label="{label}"]; ' for n, label in enumerate(labels))
+    chain = " -> ".join(f"n{n}" for n in range(len(labels)))
+    weights = "".join(
+        f'w{n} [label="{n}.weight\\nfloat32[{given},{taken}]"]; b{n} [label="{n}.bias\\nfloat32[{given}]"]; '
+        f"w{n} -> n{n}; b{n} -> n{n}; "
+        for n, taken, given in [(1, 10, 32), (5, 32, 4)]
+    )
+    found = layers_of(f"digraph {{ {nodes} {weights} {chain} }}")
+    assert found[1:] == ["Linear(10, 32)", word, "Linear(32, 4)"]

@@ -40,6 +40,11 @@ _ROWS = pattern(r"[(\[]?\s*[A-Za-z]\w*\s*[×x,]\s*(\d+)\s*[)\]]?")  # m × 3: sa
 _MADE = pattern(r"Linear\(\d+, (\d+)")
 _PARAMETERS = pattern(r"params?:?\D*(\d+)\s*x\s*(\d+)")
 _WEIGHT = pattern(r"weight|kernel|\b[wW]\d*\b")
+_VALUE_NAME = pattern(
+    r"(?:[\w./:-]+_output(?:[_:]\d+)?|onnx::[A-Za-z]+_\d+)(?:\s*\n?\s*(?:b?float|tensor)\w*\W[^\n]*)?", re.I
+)  # what ONNX calls the result of an operation
+_SLOPE = pattern(r"(?:alpha|negative_slope)\s*[=:]\s*(\d*\.?\d+)")
+_SLOPED = frozenset(("LeakyRelu", "LeakyReLU", "Elu"))
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -64,6 +69,7 @@ def from_autograd(sketch: Sketch) -> None:
         _Graph(sketch, backward, gradient, _turned_round(sketch, gradient, backward)).to_layers()
     elif not (from_operators(sketch) or _from_torchlens(sketch, first) or from_scalars(sketch)):
         named = {key: match.group(1) for key, text in first.items() if (match := _OPERATION.fullmatch(text))}
+        named = {key: name for key, name in named.items() if not _VALUE_NAME.fullmatch(first[key])}
         named = {key: name for key, name in named.items() if len(name) > 1}
         named |= {key: _SIGNS[text] for key, text in first.items() if text in _SIGNS}
         if {"Gemm", "MatMul", "Product"} & set(named.values()):
@@ -130,13 +136,21 @@ class _Graph:
             if name in _PRODUCTS:
                 nodes[key].label = self._product(key, name, key in biased)
             elif key not in passed:
-                nodes[key].label = _NAMES.get(name, _CAMEL.sub(" ", name).lower())
+                slope = _SLOPE.search(plain(nodes[key].text)) if name in _SLOPED else None
+                word = _NAMES.get(name, _CAMEL.sub(" ", name).lower())
+                nodes[key].label = f"{word}({slope.group(1)})" if slope else word
         if "Product" in self.operations.values():  # the vectors between the operations
             passed |= {key for key in nodes if key not in self.operations and self._operations_into(key)}
+        passed |= {key for key in nodes if self._is_value(key)}
         shown = self.operations.keys() if self.gradient or self.reverse else nodes.keys()
         kept = {key for key in shown if key not in parameters | passed | self.gradient}
         self.sketch.links = self._bridged(passed, kept)
         self.sketch.nodes = {key: nodes[key] for key in nodes if key in kept}
+
+    def _is_value(self, key: str) -> bool:
+        """Return whether a node is the named result of one operation on its way to the next."""
+        named = _VALUE_NAME.fullmatch(plain(self.sketch.nodes[key].text))
+        return bool(named) and key not in self.operations and self._operations_into(key)
 
     def _operations_into(self, key: str) -> bool:
         return any(source in self.operations for source in self._into.get(key, []))

@@ -8,7 +8,10 @@ from typing import NamedTuple
 from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Sketch
 
-_HEAD = re.compile(r"\s*+(?:[\w/.-]{1,80}\s?:\s?([A-Z]\w{1,40})|[\w/.-]{1,80}\s\(([A-Z]\w{1,40})\))\s*+")
+_HEAD = re.compile(
+    r"[\s{]*+(?:[\w/.-]{1,80}\s?:\s?([A-Z]\w{1,40})|[\w/.-]{1,80}\s\(([A-Z]\w{1,40})\)"
+    r"|[\w/.-]{1,80}\s?\|\s?([A-Z]\w{1,40})(?=\s?[|}]))\s*+"
+)  # `dense_1: Dense`, `dense_1 (Dense)` and, in a record, `{dense_1|Dense|relu}`
 _MAPS = frozenset(("InputLayer", "Dense"))
 _STEPS = frozenset(
     "Activation ActivityRegularization BatchNormalization Dropout ELU GaussianNoise LayerNormalization "
@@ -50,9 +53,11 @@ def _box(text: str) -> _Box | None:
     if head is None:
         return None
     rest = text[head.end() - 1 :] if text[: head.end()].endswith("\n") else text[head.end() :]
-    if rest[:1] not in ("", "|", "\n"):
+    if rest[:1] not in ("", "|", "\n", "}"):
         return None
     lines = [line.strip() for line in re.split(r"[\n|{}]", rest) if line.strip()]
     others = [line for line in lines if not (_STATES_SHAPE.fullmatch(line) or _SHAPE.fullmatch(line))]
     shapes = re.findall(_SHAPE, "\n".join(lines))
-    return _Box(head[1] or head[2], tuple(shape.strip("[]() ,") for shape in shapes), tuple(others))
+    return _Box(
+        head[1] or head[2] or head[3], tuple(shape.strip("[]() ,") for shape in shapes), tuple(others)
+    )
