@@ -17,6 +17,7 @@ import chalknet as cn
 from chalknet.errors import InvalidValue, OutOfMemory, Refused, UnknownName, Unsettled
 from chalknet.hardware import within_memory
 from chalknet.planning import DataFacts, Placement, Plan
+from chalknet.system import return_free_memory
 
 F4 = cn.read("784 -> 32 relu -> 1 sigmoid")
 OPTIMIZERS = {  # what is kept beside each weight, counted by hand from the papers' formulas
@@ -193,6 +194,7 @@ def test_the_estimate_is_near_what_a_fit_takes(index):
 
 
 def test_a_watch_sees_what_came_and_went():
+    return_free_memory()  # or else what earlier tests let go of is taken again, and nothing grows
     with cn.memory.watch() as seen:
         assert str(seen) == "still watching"
         torch.ones(25_000_000)  # 100 MB, let go of at once

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
@@ -36,7 +37,8 @@ def run(way: str, engine: str, out: str) -> None:
             threading.Thread(target=fit, args=(number,)).start()
     running.wait()
     print("running", flush=True)
-    threading.Event().wait()
+    while True:  # a signal that comes right before a wait without end is not seen by it
+        time.sleep(0.1)
 
 
 if __name__ == "__main__":
