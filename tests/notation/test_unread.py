@@ -172,8 +172,3 @@ def test_boxes_called_by_their_places_are_layers_of_open_width(text):
 def test_a_second_activation_behind_repeated_layers_belongs_to_the_last():
     text = boxes("Input (3)", "2 x Dense 4 relu", "sigmoid")
     assert cn.write(cn.read(text), "shorthand") == "3 -> 4 relu -> 4 relu sigmoid"
-
-
-def test_a_width_that_the_first_map_states_is_not_called_unknown():
-    text = 'digraph {input -> "Linear in=3 out=4" -> relu -> "Linear in=4 out=2"}'
-    assert cn.read(text).input_shape == (3,) and "the input is not drawn" not in told(text)

@@ -29,14 +29,7 @@ from chalknet.notation.drawings.vocabulary import (
     weight_of,
     without_more,
 )
-from chalknet.notation.drawings.widths import (
-    WIDTH_UNKNOWN,
-    Width,
-    embedded,
-    matrix_of,
-    stated_width,
-    width_of,
-)
+from chalknet.notation.drawings.widths import Width, embedded, matrix_of, stated_width, width_of
 from chalknet.notation.drawings.words import FIGURE_NUMBER, WIDTHS_IN_A_ROW
 from chalknet.notation.drawings.written_counts import misfits
 
@@ -301,22 +294,16 @@ class Walk:
             swapped = later is not None and matrix[0] in later and matrix[1] not in later
             into, out = matrix[::-1] if swapped else matrix
             if not self._maps:
-                self._enters(into)
+                self._x = into
             return out
         return matrix[1] if matrix[0] == now else matrix[0]
-
-    def _enters(self, width: int | str) -> None:
-        """Take what the first map takes in as the width of the input, which no note calls unknown then."""
-        unknown = WIDTH_UNKNOWN.format(which="the input", symbol=self._x)
-        self._notes = [note for note in self._notes if note != unknown]
-        self._x = width
 
     def _check_in_width(self, what: Said) -> None:
         now = self._now()
         if what.in_width is None or now is None or what.in_width == now:
             return
         if not self._maps and (now == 1 or isinstance(now, str)):
-            self._enters(what.in_width)
+            self._x = what.in_width
             return
         first = what.text.splitlines()[0]
         self._notes.append(f"{first} takes {what.in_width} features, but {now} arrive: {now} was read")

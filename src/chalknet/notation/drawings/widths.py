@@ -12,7 +12,6 @@ from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.vocabulary import layer_number, trailing_index
 from chalknet.notation.drawings.words import LAYER, ONE_UNIT
 
-WIDTH_UNKNOWN = "the width of {which} is not drawn: {symbol}"
 _BY_SIZES = re.compile(r"(?<!gemm)(?<!matmul)\s+\(?(\d{1,9})\s*[x×]\s*(\d{1,9})(?!\s*[x×\d])", re.I)
 _NUMBERED = re.compile(r"(\d{1,9})(?=\s*(?:$|[|\n]|[,(]\s*[^\W\d]))")
 
@@ -147,7 +146,9 @@ def _is_among_boxes(columns: Sequence[UnitColumn], place: int) -> bool:
         return False
     if sum(_is_called_by_role(each) for each in columns) > 1:
         return place < len(columns) - 1 or _is_called_by_role(columns[place])
-    known = any((each.said.width or 1) != 1 or each.said.operation for each in columns)
+    known = any(
+        (each.said.width or 1) != 1 or (each.said.operation and not each.said.is_function) for each in columns
+    )
     return known and trailing_index(text) is None and place < len(columns) - 1
 
 
@@ -161,7 +162,9 @@ def _of_box(columns: Sequence[UnitColumn], place: int) -> Width:
     behind = _behind(columns, place) if columns[place].said.operation else None
     if behind is not None:
         return Width(behind, (), "the layer behind it takes so many")
-    return Width(None, (WIDTH_UNKNOWN,), "one box for a layer without a width")
+    return Width(
+        None, ("the width of {which} is not drawn: {symbol}",), "one box for a layer without a width"
+    )
 
 
 def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:
