@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from chalknet.module.activation_patterns import OPERATIONS
+from chalknet.module.onnx_nodes import GraphNode
 
 
-class _Node(Protocol):
-    """A node of a graph: what it computes, from what, into what."""
-
-    @property
-    def operation(self) -> str: ...
-    @property
-    def inputs(self) -> tuple[str, ...]: ...
-    @property
-    def outputs(self) -> tuple[str, ...]: ...
-
-
-def residual_sums(nodes: Sequence[_Node], x: str) -> dict[str, str]:
+def residual_sums(nodes: Sequence[GraphNode], x: str) -> dict[str, str]:
     """Return the value that arrives at each residual block, by the name of the block's sum.
 
     A sum is one where every way back from one of its operands leads to the other, over a layer at least: sums
@@ -43,7 +32,9 @@ def residual_sums(nodes: Sequence[_Node], x: str) -> dict[str, str]:
     return found
 
 
-def _is_made_by_layers(made: str, arrived: str, nodes: Sequence[_Node], places: Mapping[str, int]) -> bool:
+def _is_made_by_layers(
+    made: str, arrived: str, nodes: Sequence[GraphNode], places: Mapping[str, int]
+) -> bool:
     has_layer, left, seen = False, [made], {arrived}
     while left:
         name = left.pop()

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from chalknet.network import Network
 from chalknet.notation.notation import Notation
+from chalknet.notation.tokens import closing_bracket
 
 _LONGEST = 50_000
 _CERTAIN = 0.985  # more than code that is recognised and not read
@@ -28,7 +29,7 @@ _NAMES = {
 }  # fmt: skip
 # What makes layers more than once, not always, or takes them away.
 _NO_CHAIN = re.compile(
-    r"(?<![\w.])(?:for|while|repeat|if|else|function|[lsv]apply|Reduce|pop_layer|bidirectional)\s*[({\n]"
+    r"(?<![\w.])(?:for|while|repeat|if|else|function|[lsv]apply|Reduce|bidirectional)\s*[({\n]"
 )
 _CALLED = re.compile(r"(?<![\w.])c\s*\(([^()]*)\)")
 _STRING_OR_REMARK = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|#[^\n]*")
@@ -67,43 +68,37 @@ def _in_python(text: str) -> str:
     layers = [*_LAYER.finditer(text)]
     if len(first) != 1 or not layers or layers[0].start() < first[0].start():
         return ""
-    if _NO_CHAIN.search(text, first[0].start(), _end(text, layers[-1].end())) or "pop_layer" in text:
+    if (
+        _NO_CHAIN.search(text, first[0].start(), closing_bracket(text, layers[-1].end()))
+        or "pop_layer" in text
+    ):
         return ""
     constants = [*_CONSTANT.finditer(text)]
     if any(len(re.findall(rf"^\s*{one['name']}\s*(?:<-|=)", text, re.M)) > 1 for one in constants):
         return ""  # which of its values holds is not followed
-    end = _end(text, first[0].end())
+    end = closing_bracket(text, first[0].end())
     assigned = _ASSIGNED.search(text[: first[0].start()])
     model = assigned["to"] if assigned else ""
-    if text[first[0].end() : end - 1].strip() and "shape" not in text[first[0].end() : end]:
+    asked = text[first[0].end() : end]
+    if asked.strip() and "shape" not in asked:
         return ""
     lines = ["from tensorflow import keras; from tensorflow.keras import layers"]
     lines += [f"{one['name']} = {one['value'].rstrip('L')}" for one in constants]
     lines.append("model = keras.Sequential([")
-    if shape := re.search(r"input_shape\s*=.*", text[first[0].end() : end - 1], re.S):
+    if shape := re.search(r"input_shape\s*=.*", asked, re.S):
         lines.append(f"    layers.InputLayer({_arguments(shape.group())}),")
     for layer in layers:
-        before = text[end : layer.start()]
+        before = text[end + 1 : layer.start()]
         begun = _BEGINS.search(before)
         joined = _PIPE.fullmatch(before.strip()) or (
             begun and begun["of"] == model and begun["to"] in (None, model)
         )
         if not joined:
             return ""
-        end = _end(text, layer.end())
+        end = closing_bracket(text, layer.end())
         called = _NAMES.get(layer["name"]) or "".join(part.capitalize() for part in layer["name"].split("_"))
-        lines.append(f"    layers.{called}({_arguments(text[layer.end() : end - 1])}),")
+        lines.append(f"    layers.{called}({_arguments(text[layer.end() : end])}),")
     return "\n".join([*lines, "])"]) + "\n"
-
-
-def _end(text: str, at: int) -> int:
-    """Return where the bracket ends that is open at a place; the end of the text where it never does."""
-    depth = 1
-    for found in re.finditer(r"[()]", text[at:]):
-        depth += 1 if found.group() == "(" else -1
-        if depth == 0:
-            return at + found.end()
-    return len(text)
 
 
 def _arguments(written: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from chalknet.network import Linear, Shape, Step
 
 # The meaning of a word: a step; a linear map, whose width the next state states; or whether it has a bias.
 Meaning: TypeAlias = Step | type[Linear] | bool
+_BRACKET = re.compile(r"[()]")
 
 
 class Span(NamedTuple):
@@ -19,6 +21,16 @@ class Span(NamedTuple):
 
     start: int
     end: int
+
+
+def closing_bracket(text: str, at: int) -> int:
+    """Return where the round bracket that is open at a place is closed; its length where it is not."""
+    depth = 1
+    for bracket in _BRACKET.finditer(text, at):
+        depth += 1 if bracket.group() == "(" else -1
+        if not depth:
+            return bracket.start()
+    return len(text)
 
 
 @dataclass(frozen=True)

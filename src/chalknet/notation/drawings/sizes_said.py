@@ -44,7 +44,7 @@ _INPUT_DIM = pattern(r"input_dim\s*=\s*(\d{1,9})")
 
 
 class SizesSaid(NamedTuple):
-    """SizesSaid: of what comes out, whether it is said outright or as a count, of what goes in, of a picture."""
+    """Sizes of what comes out, whether it is said outright or as a count, of what goes in, of a picture."""
 
     width: int | str | None = None
     sure: bool = False

@@ -152,6 +152,7 @@ def _widths(network: Network) -> list[int | str]:
 
 def _layers(columns: Sequence[UnitColumn], reading: Reading, widths: Sequence[int | str]) -> Iterator[_Layer]:
     """Yield each column that is a layer, or states the size of one."""
+    among_units = any(len(column.units) > 1 for column in columns)
     for part in reading.parts:
         if part.role in _SIZED:
             reached = sum(one.column <= part.column for one in reading.maps)
@@ -161,7 +162,7 @@ def _layers(columns: Sequence[UnitColumn], reading: Reading, widths: Sequence[in
                 widths[reached],
                 reached,
                 part.role in ("unit", "operation"),
-                any(len(column.units) > 1 for column in columns),
+                among_units,
             )
 
 

@@ -267,7 +267,7 @@ def _role_of_clause(clause: str, what: Said, around: words.Role) -> words.Role:
     return "hidden" if what.operation else "all" if words.ALL.search(clause) else ""
 
 
-_DEFINES = pattern(r"(?<![^\W\d_])[gfφϕ](?:\([^()]{0,9}\))?\s*(?:=|is\b|:)")  # `φ = tanh` speaks of all units
+_DEFINES = pattern(words.DEFINED)
 
 
 def _all_but(caption: str, excepted: re.Match[str]) -> list[Said]:

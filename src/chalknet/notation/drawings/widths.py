@@ -12,7 +12,6 @@ from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.vocabulary import layer_number, trailing_index
 from chalknet.notation.drawings.words import LAYER, ONE_UNIT
 
-_FORMULA = re.compile(r"[+·*∑Σ]")  # what a single unit computes
 _BY_SIZES = re.compile(r"(?<!gemm)(?<!matmul)\s+\(?(\d{1,9})\s*[x×]\s*(\d{1,9})(?!\s*[x×\d])", re.I)
 _NUMBERED = re.compile(r"(\d{1,9})(?=\s*(?:$|[|\n]|[,(]\s*[^\W\d]))")
 
@@ -148,8 +147,7 @@ def _is_among_boxes(columns: Sequence[UnitColumn], place: int) -> bool:
     if sum(_is_called_by_role(each) for each in columns) > 1:
         return place < len(columns) - 1 or _is_called_by_role(columns[place])
     known = any(
-        (each.said.width or 1) != 1 or (each.said.operation and not _FORMULA.search(each.said.text))
-        for each in columns
+        (each.said.width or 1) != 1 or (each.said.operation and not each.said.state) for each in columns
     )
     return known and trailing_index(text) is None and place < len(columns) - 1
 

@@ -179,9 +179,11 @@ EVERY = (
     any_of("all", "every", "each", "todas?", "todos", "cada", "tutt[ei]", "tou(?:s|te|tes)", "alle[rn]?", "jede[rsmn]?")
     + r"|everywhere|throughout|partout|überall|ovunque|dappertutto|en todas partes|em tod[ao]s|tüm|bütün|wszędzie|wszystki\w*|każd\w+|везде|во всех|всех|모든|모두|각|所有|每|都|均|全て|すべて|各"
 )  # fmt: skip
+DEFINED = r"(?<![^\W\d_])[gfφϕ](?:\([^()]{0,9}\))?\s*(?:=|is\b|:)"  # `φ = tanh` speaks of all units
 ALL = pattern(
-    any_of("units?", "neurons?", "nodes?", r"act\w*(?:[ .]?f(?:ct|n|unction)\w*)?(?=\s*[=:])") + rf"|{EVERY}"
-    r"|(?<![^\W\d_])[gfφϕ](?:\([^()]{0,9}\))?\s*(?:=|is\b|:)|activation|aktivierung|activaci[oó]n|attivazione|ativação|aktywacj|активаци|激活函数|活性化関数|활성화 ?함수|aktivasyon",
+    any_of("units?", "neurons?", "nodes?", r"act\w*(?:[ .]?f(?:ct|n|unction)\w*)?(?=\s*[=:])")
+    + rf"|{EVERY}|{DEFINED}"
+    r"|activation|aktivierung|activaci[oó]n|attivazione|ativação|aktywacj|активаци|激活函数|活性化関数|활성화 ?함수|aktivasyon",
     re.I,
 )
 EXCEPT = pattern(

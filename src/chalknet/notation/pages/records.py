@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from chalknet.notation.tokens import closing_bracket
+
 _MOST_RECORDS, _LONGEST = 200, 40_000  # rows, characters of a text of records
 _CREATE = re.compile(r"\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?([\w.\"`\[\]]{1,80})\s*\(", re.I)
 _INSERT = re.compile(
@@ -56,7 +58,7 @@ def records_of(text: str) -> Iterator[Records]:
 def _of_sql(text: str) -> Iterator[Records]:
     columns: dict[str, list[str]] = {}
     for created in _CREATE.finditer(text):
-        parts = re.split(r",(?![^()]*\))", text[created.end() : _closing(text, created.end())])
+        parts = re.split(r",(?![^()]*\))", text[created.end() : closing_bracket(text, created.end())])
         named = [_COLUMN.match(part) for part in parts if not _NO_COLUMN.match(part)]
         columns[_name(created[1])] = [found[1] for found in named if found]
     tables: dict[str, Records] = {}
@@ -79,16 +81,6 @@ def _of_sql(text: str) -> Iterator[Records]:
 
 def _name(written: str) -> str:
     return written.strip('"`[]').lower()
-
-
-def _closing(text: str, at: int) -> int:
-    """Return where the bracket that is open here is closed."""
-    depth = 1
-    for bracket in re.compile(r"[()]").finditer(text, at):
-        depth += 1 if bracket.group() == "(" else -1
-        if not depth:
-            return bracket.start()
-    return len(text)
 
 
 def _values(text: str, at: int) -> tuple[list[str] | None, int]:

@@ -23,6 +23,7 @@ _STYLE = re.compile(
     r"\\(?:emph|bfseries|itshape|small|footnotesize|num|SI|verb|code|lstinline)(?![a-zA-Z])\s*"
 )
 _CELL = re.compile(r"(?<!\\)&")
+_ARGUMENT = re.compile(r"\s*+(?=[\[{])")
 
 
 def grids_of_tex(text: str) -> Iterator[CellTable]:
@@ -43,7 +44,7 @@ def grids_of_tex(text: str) -> Iterator[CellTable]:
 def _behind_arguments(body: str, count: int) -> int:
     """Return where the rows of a table begin, behind what says how its columns look."""
     at = 0
-    while match := re.compile(r"\s*+(?=[\[{])").match(body, at):
+    while match := _ARGUMENT.match(body, at):
         count -= body[match.end()] == "{"
         at = end_of_group(body, match.end())
         if not count:

@@ -6,7 +6,8 @@ window.chalknetFit ??= (() => {
   const middle = () => (dark() ? [38, 44, 49] : [244, 244, 240]);
   const whole = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
   // distinguishable for colour-blind readers too
-  const lineColours = () => (dark() ? ["#56b4e9", "#e69f00", "#2fc597"] : ["#0072b2", "#d55e00", "#009e73"]);
+  const LINES = { light: ["#0072b2", "#d55e00", "#009e73"], dark: ["#56b4e9", "#e69f00", "#2fc597"] };
+  const lineColour = (number) => LINES[dark() ? "dark" : "light"][number % LINES.light.length];
   const ink = () => (dark() ? "#e8e8e3" : "#1d2227");
 
   async function get(path) {
@@ -274,7 +275,7 @@ window.chalknetFit ??= (() => {
       pen.fillText(axis === 2 ? value.toPrecision(2) : Math.round(value).toLocaleString("en"), left + share * (right - left), bottom + 16 * scale);
     }
     lines.forEach((line, number) => {
-      pen.strokeStyle = lineColours()[number % lineColours().length];
+      pen.strokeStyle = lineColour(number);
       for (const column of [3, 4]) {
         pen.lineWidth = (column === 3 ? 2.2 : 1.6) * scale;
         pen.setLineDash(column === 3 ? [] : [5 * scale, 4 * scale]);
@@ -396,7 +397,7 @@ window.chalknetFit ??= (() => {
       if (words.textContent !== text) words.textContent = text;
       const said = `${this.words[kind]} ${text}`;
       if (!frame.running && canvas.getAttribute("aria-label") !== said) canvas.setAttribute("aria-label", said);
-      words.style.borderLeftColor = lineColours()[[...figure.parentNode.children].indexOf(figure) % lineColours().length];
+      words.style.borderLeftColor = lineColour([...figure.parentNode.children].indexOf(figure));
       if (this.painting && points.low && !racer) this.cross(canvas);
     }
     listen(canvas) {
