@@ -151,7 +151,7 @@ _MODELS = (
 _DRAWINGS = (
     ForeignForm(
         "a diagram of blockdiag",
-        re.compile(r"^\s*+(?:block|seq|act|nw|rack|packet)diag\s*+(?:\w++\s*+)?\{", re.M),
+        re.compile(r"^[^\S\n]*+(?:block|seq|act|nw|rack|packet)diag\s*+(?:\w++\s*+)?\{", re.M),
         "Write digraph in the place of blockdiag; the edges are spelled alike.",
     ),
     ForeignForm(
@@ -166,25 +166,25 @@ _DRAWINGS = (
     ),
     ForeignForm(
         "a workspace of Structurizr",
-        re.compile(r"^\s*+workspace\b[^\n{]*+\{", re.M),
+        re.compile(r"^[^\S\n]*+workspace\b[^\n{]*+\{", re.M),
         "Export its view as DOT or Mermaid and give that.",
     ),
     ForeignForm(
         "a picture in Pikchr or pic",
         re.compile(
-            r"^\s*+\.PS\b|^[ \t]*+(?:[A-Z]\w*+:[ \t]*+)?(?:box|circle|ellipse|oval|cylinder|file)[ \t]++(?:\"[^\"\n]*+\"|wid|ht|fit|radius|rad|same|color|fill|at|with)[^\n{]*+(?:;|\n)[\s\S]{0,300}?\b(?:arrow|line|move|spline)\b",
+            r"^[^\S\n]*+\.PS\b|^[ \t]*+(?:[A-Z]\w*+:[ \t]*+)?(?:box|circle|ellipse|oval|cylinder|file)[ \t]++(?:\"[^\"\n]*+\"|wid|ht|fit|radius|rad|same|color|fill|at|with)[^\n{]*+(?:;|\n)[\s\S]{0,300}?\b(?:arrow|line|move|spline)\b",
             re.M,
         ),
         _AS_DOT.format("with an edge for each arrow"),
     ),
     ForeignForm(
         "a diagram of nomnoml",
-        re.compile(r"^\s*+(?:#\w++:[^\n]*+\n\s*+)*+\[(?=[^\[\]\n]*[^\W\d])[^\[\]\n]++\]\s*+(?:-+:?>|-->|--|<-+|\+->|o->|-\/-|->)+\s*+\w*+\s*+\[", re.M),
+        re.compile(r"^[^\S\n]*+(?:#\w++:[^\n]*+\n\s*+)*+\[(?=[^\[\]\n]*[^\W\d])[^\[\]\n]++\]\s*+(?:-+:?>|-->|--|<-+|\+->|o->|-\/-|->)+\s*+\w*+\s*+\[", re.M),
         "Write it as Mermaid: flowchart LR, and a[text] --> b[text] for [text] -> [text].",
     ),
     ForeignForm(
         "a timing diagram of WaveDrom",
-        re.compile(r"^\s*+\{\s*+[\"']?(?:signal|assign|reg)[\"']?\s*+:\s*+\[", re.M),
+        re.compile(r"^[^\S\n]*+\{\s*+[\"']?(?:signal|assign|reg)[\"']?\s*+:\s*+\[", re.M),
         "Signals over time are no network; draw its units and their connections.",
     ),
     ForeignForm(
@@ -194,7 +194,7 @@ _DRAWINGS = (
     ),
     ForeignForm(
         "a figure of Asymptote",
-        re.compile(r"^\s*+import (?:graph|flowchart|node|roundedpath)\s*+;", re.M),
+        re.compile(r"^[^\S\n]*+import (?:graph|flowchart|node|roundedpath)\s*+;", re.M),
         _AS_DOT.format("or as TikZ"),
     ),
     ForeignForm("a figure of PSTricks", re.compile(r"\\begin\{pspicture\}|\\psmatrix|\\begin\{psmatrix\}|\\rput\b"), "Write it as TikZ."),

@@ -39,7 +39,7 @@ _D2_WORDS = re.compile(
 )
 _D2_LABEL = re.compile(r"^[ \t]*+([\w.-]++)[ \t]*+:[ \t]++[^\n{}]++$", re.M)
 _D2_CONTAINER = re.compile(r"^[ \t]*+[\w.\" ]++:[^\n{};|]*+\{[ \t]*+$", re.M)
-_QUOTED = re.compile(r'"(?:[^"\\\n]++|\\.)*+"')
+_QUOTED = re.compile(r'(?<!\\)"(?:[^"\\\n]++|\\.)*+"')
 _NOT_D2 = re.compile(
     r"^[ \t]*+(?:@start|(?:strict[ \t]++)?(?:di)?graph\b|flowchart\b|subgraph\b|import |from |def |class |end\b|%%|workspace\b|blockdiag|#include|sequenceDiagram)|\\[a-zA-Z]|\[label|-\[|\)[ \t]*+[-.]+>|[\w\]]\[\[?\"?\w|;[ \t]*+$|-\.->|==>|→",
     re.M,

@@ -44,7 +44,7 @@ _MATRIX_LETTER = re.compile(
 _DISPLAYS = "equation|align|gather|multline|eqnarray|flalign|displaymath|math"
 _MATHEMATICS = re.compile(
     rf"\\begin\{{(?P<name>(?:{_DISPLAYS})\*?)\}}.{{0,4000}}?\\end\{{(?P=name)\}}"
-    r"|\\\[.{0,4000}?\\\]|\\\(.{0,2000}?\\\)|\$\$.{0,4000}?\$\$|(?<!\\)\$.{0,2000}?(?<!\\)\$",
+    r"|\\\[(?:(?!(?<!\\)\\\[).){0,4000}?\\\]|\\\((?:(?!(?<!\\)\\\().){0,2000}?\\\)|\$\$.{0,4000}?\$\$|(?<!\\)\$.{0,2000}?(?<!\\)\$",
     re.S,
 )
 _TEXT = re.compile(
