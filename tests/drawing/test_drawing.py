@@ -88,6 +88,7 @@ def test_labels_and_nodes_never_collide_and_nothing_leaves_the_page(network, dia
     st.sampled_from(["right", "down"]),
     st.integers(0, 99),
 )
+@example([2, 4, 1], "numbers", "down", 14)
 def test_numbers_stand_along_their_edges_or_in_a_table_and_never_over_each_other(widths, dialect, way, seed):
     module = cn.build(cn.read(" relu -> ".join(map(str, widths))), seed=seed)
     drawing = cn.draw(module, dialect, weights="numbers", orientation=way, bias="nodes")
@@ -140,6 +141,7 @@ def test_a3_what_is_drawn_as_svg_is_read_back_exactly(network, dialect):
 @example(
     cn.read("1 -> 1 nobias dropout(0.25) -> 1 nobias -> 1 dropout(0.25)"), "features", "nodes"
 )  # a unit that states bias=False stands beside the only bias
+@example(cn.read("1 -> 2 nobias dropout(0.25)"), "states", "implied")
 def test_a3_a6_the_structure_of_every_dialect_is_read_back(network, dialect, bias):
     if dialect == "numbers" or (drawing := drawn(network, dialect, Style(bias=bias))) is None:
         return

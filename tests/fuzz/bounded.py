@@ -17,8 +17,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.fuzz.speed import slowness
+
 ROOT = Path(__file__).parents[2]
-SECONDS = 5.0  # of one processor, so that a busy machine changes nothing
+SECONDS = 5.0  # of one quiet processor: where this one is slower just now, so much more
 MEMORY_BYTES = 1_000_000_000  # beyond what the import takes
 
 
@@ -96,8 +98,14 @@ def read_bounded(text: str, notation: str | None, seconds: float = SECONDS) -> s
     """Return "read", "refused" or what went wrong with a text; for the main thread of a process alone."""
     import chalknet as cn
 
+    given = seconds
+
     def stop(*_: object) -> None:
-        raise TooLong
+        nonlocal given
+        if (more := seconds * slowness() - given) < 0.1:
+            raise TooLong
+        given += more
+        signal.setitimer(signal.ITIMER_VIRTUAL, more)
 
     before = signal.signal(signal.SIGVTALRM, stop)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)

@@ -96,18 +96,17 @@ def numbers_of(
         (conversion.x, block.columns[: len(conversion.x)], conversion.x_dtype),
         (conversion.y, block.columns[len(conversion.x) :], np.dtype(np.float64)),
     ):
-        numbers = np.empty((len(columns), block.rows), dtype)
-        for row, column, value in zip(numbers, columns, values, strict=True):
-            if isinstance(value, Words):
-                row[:] = _numbered(column, value, state)
-            else:
-                with np.errstate(over="ignore"):  # told below
-                    row[:] = value
-                note_digits(column.name, value, state)
-            with np.errstate(over="ignore", invalid="ignore"):
-                total = row.sum(dtype=np.float64)
-            if not np.isfinite(total):
-                _note_gaps(column, row, state, conversion)
+        exact = np.empty((len(columns), block.rows))
+        for row, column, value in zip(exact, columns, values, strict=True):
+            row[:] = _numbered(column, value, state) if isinstance(value, Words) else value
+        for i in np.flatnonzero(_may_lose_digits(exact)):
+            if not isinstance(values[i], Words):
+                note_digits(columns[i].name, exact[i], state)
+        with np.errstate(over="ignore", invalid="ignore"):  # told below
+            numbers = exact.astype(dtype, copy=False)
+            totals = numbers.sum(axis=1, dtype=np.float64)
+        for i in np.flatnonzero(~np.isfinite(totals)):
+            _note_gaps(columns[i], numbers[i], state, conversion)
         sides.append(np.ascontiguousarray(numbers.T))
     refuse_gaps(conversion, state)
     state.whole = state.whole and bool((sides[1] == np.floor(sides[1])).all())
@@ -116,6 +115,17 @@ def numbers_of(
 
 _MOST_EXACT = 2.0**53
 _LOOKED_AT = 1000
+
+
+def _may_lose_digits(columns: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Return which of the columns `(columns, rows)` are worth a look, many at once; those with gaps are."""
+    if not columns.size:
+        return np.zeros(len(columns), bool)
+    least, most = columns.min(axis=1), columns.max(axis=1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        largest = np.maximum(-least, most)
+        harmless: npt.NDArray[np.bool_] = (largest * 2.0**-24 <= 1e-3 * (most - least)) & (largest <= 2.0**24)
+        return ~harmless
 
 
 def note_digits(name: str, values: npt.NDArray[np.float64], state: ConversionState) -> None:

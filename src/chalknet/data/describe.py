@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 from pathlib import Path
@@ -14,7 +14,16 @@ from typing import Any
 import numpy as np
 
 from chalknet.data.columns import LoadOptions, Preparation
-from chalknet.data.formats import NUMBER_KINDS, Column, DataTable, RawRows, TableColumn, Words, format_of
+from chalknet.data.formats import (
+    NUMBER_KINDS,
+    Block,
+    Column,
+    DataTable,
+    RawRows,
+    TableColumn,
+    Words,
+    format_of,
+)
 from chalknet.data.load import file_of, load
 from chalknet.data.opened import source_of
 from chalknet.data.sources import Source
@@ -210,8 +219,7 @@ def _tallied(table: DataTable) -> tuple[list[_Tally], int]:
     rows = 0
     for block in table.blocks(columns, 0):
         rows += block.rows
-        for column, values in zip(columns, block.columns, strict=True):
-            _count(tallies[column.index], values)
+        _count([tallies[column.index] for column in columns], block)
     return tallies, rows
 
 
@@ -219,16 +227,22 @@ def _is_numbers(column: Column) -> bool:
     return column.kind in NUMBER_KINDS and (column.reading is None or column.reading.problem is None)
 
 
-def _count(tally: _Tally, values: np.ndarray | Words) -> None:
-    if isinstance(values, Words):
-        tally.missing += int((values.numbers < 0).sum())
-        tally.words = (tally.words or set()) | set(values.words[:_DIFFERENT])
-        return
-    there = values[~np.isnan(values)]
-    tally.missing += len(values) - len(there)
-    if len(there):
-        tally.least = min(tally.least, float(there.min()))
-        tally.most = max(tally.most, float(there.max()))
+def _count(tallies: Sequence[_Tally], block: Block) -> None:
+    """Add the columns of a block to their tallies."""
+    numbers = np.array([each for each in block.columns if not isinstance(each, Words)], np.float64)
+    numbers = numbers.reshape(-1, block.rows)
+    gaps = np.isnan(numbers).sum(axis=1).tolist()
+    least = np.fmin.reduce(numbers, axis=1, initial=np.inf).tolist()
+    most = np.fmax.reduce(numbers, axis=1, initial=-np.inf).tolist()
+    found = iter(zip(gaps, least, most, strict=True))
+    for tally, values in zip(tallies, block.columns, strict=True):
+        if isinstance(values, Words):
+            tally.missing += int((values.numbers < 0).sum())
+            tally.words = (tally.words or set()) | set(values.words[:_DIFFERENT])
+        else:
+            missing, low, high = next(found)
+            tally.missing += missing
+            tally.least, tally.most = min(tally.least, low), max(tally.most, high)
 
 
 def _summary(tally: _Tally) -> str:

@@ -75,7 +75,7 @@ def _choices(
 
 def _steps(first: Point, last: Point, size: float) -> list[Rect]:
     """Return squares that cover the line from one point to another."""
-    number = max(2, math.ceil(math.dist(first, last) / size * 1.5))
+    number = 1 + max(1, math.ceil(math.dist(first, last) / size * 1.5))
     parts = [step / (number - 1) for step in range(number)]
     return [
         Rect(first[0] + (last[0] - first[0]) * part, first[1] + (last[1] - first[1]) * part, size, size)

@@ -17,8 +17,9 @@ _LONGEST_EXPRESSION = 26  # characters a node named by what it computes may have
 
 
 def draw_states(network: Network, style: Style, weights: ShownWeights) -> Diagram:
-    """Return D5: `x` → `u` –sigmoid→ `y`, a node a state, with its shape where it is wider than 1."""
+    """Return D5: `x` → `u` –sigmoid→ `y`, a node a state, with its shape unless all are single numbers."""
     row = states_of(network)
+    alone = all(state.shape == (1,) for state in row)
     one = sum(isinstance(state.step, Linear) for state in row) == 1
     columns, edges = [], []
     for place, state in enumerate(row):
@@ -26,7 +27,7 @@ def draw_states(network: Network, style: Style, weights: ShownWeights) -> Diagra
         name = state.letter.lower()
         name += f"_{{{state.index}}}" + "'" * state.primes if state.step and not one else ""
         name = "y" if state is row[-1] and not linear else name
-        shape = "" if state.shape == (1,) else f" {show_shape(state.shape)}"
+        shape = "" if alone else f" {show_shape(state.shape)}"
         label = name + shape + _bias_line(state)
         columns.append((Node(f"state{place}", label, _kind(state, row), show_shape(state.shape)),))
         if state.step is not None:

@@ -27,6 +27,7 @@ from chalknet.units import is_number
 
 _BLOCK_BYTES = 8 << 20
 _PROVED_BYTES = 16 << 20
+_EXAMPLES = 3  # of a column's values, as messages show them
 _NOTHING_SAID = FileOptions()
 STREAM_MARK = b"\xff\xff\xff\xff"
 # What we call a column, and pyarrow's tests of the type of its values.
@@ -265,7 +266,9 @@ def numbers_of_arrow(values: Any, missing: Sequence[str]) -> npt.NDArray[np.floa
     values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
-    numbers = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    if values.type != pa.float64():
+        values = values.cast(pa.float64(), safe=False)
+    numbers = values.to_numpy(zero_copy_only=False)
     gaps = [float(word) for word in missing if is_number(word)]
     return np.where(np.isin(numbers, gaps), np.nan, numbers) if gaps else numbers
 
@@ -281,9 +284,12 @@ def _after(batches: Iterator[Any], rows: int) -> Iterator[Any]:
 def column_of(name: str, values: Any) -> Column:
     """Return what an Arrow column holds, by its type and its first values."""
     pa = pyarrow()
-    examples = (value for value in values.slice(0, 1000).to_pylist() if value is not None)
+    examples = values.slice(0, _EXAMPLES).to_pylist()
+    if any(value is None for value in examples):
+        there = (value for value in values.slice(0, 1000).to_pylist() if value is not None)
+        examples = list(islice(there, _EXAMPLES))
     found = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
-    return Column(name, _kind_of(found), tuple(str(value)[:40] for value in islice(examples, 3)))
+    return Column(name, _kind_of(found), tuple(str(value)[:40] for value in examples))
 
 
 @lru_cache

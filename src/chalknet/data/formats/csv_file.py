@@ -43,6 +43,7 @@ _BEHIND = re.compile(
     r"In CSV column #\d+: (?:Row #(\d+): )?CSV conversion error to null: invalid value '(.*)'$", re.S
 )
 _SAMPLE_BYTES = 1 << 18
+_ZERO_THAT_LEADS = re.compile(rb"(?<![0-9.])0[0-9xX]")  # as in 007 and 0x1F
 
 
 def open_csv(path: Path, options: FileOptions) -> DataTable:
@@ -71,7 +72,8 @@ def open_csv(path: Path, options: FileOptions) -> DataTable:
     file = _CsvFile(path, layout, options)
     table = file.parsed(head, None)
     there = range(len(layout.names) - len(layout.ignored))  # what is ignored stands behind the columns
-    file.columns = tuple(column_of(layout.names[i], table.column(i)) for i in there)
+    beginning = _arrays(table.slice(0, 1000))
+    file.columns = tuple(column_of(layout.names[i], beginning[str(i)]) for i in there)
     size = path.stat().st_size
     return DataTable(
         path.name, path, file.columns, file.blocks, size, layout.key, notes=layout.notes, judge=file.judge
@@ -139,7 +141,8 @@ class _CsvFile:
 
     def _values(self, table: Any, piece: TextPiece, chosen: Sequence[TableColumn]) -> tuple[Any, ...]:
         """Return the columns of a parsed piece as words and numbers."""
-        columns = [table.column(str(each.index)).combine_chunks() for each in chosen]
+        arrays = _arrays(table)
+        columns = [arrays[str(each.index)] for each in chosen]
         words = [i for i, each in enumerate(chosen) if each.dtype == "words"]
         told, string = set(words), pyarrow().string()
         texts = [i for i, each in enumerate(columns) if i not in told and each.type == string]
@@ -161,8 +164,8 @@ class _CsvFile:
             return {}
         types = {str(i): pyarrow().string() for i in words}
         table = self.parsed(piece, types, null_values=[*WORD_GAPS], quoted_strings_can_be_null=False)
-        columns = {i: table.column(str(i)).combine_chunks() for i in words}
-        return {i: np.array(column.is_null().to_numpy(zero_copy_only=False)) for i, column in columns.items()}
+        arrays = _arrays(table)
+        return {i: np.array(arrays[str(i)].is_null().to_numpy(zero_copy_only=False)) for i in words}
 
     def _check_late(self, found: Mapping[int, Column], piece: TextPiece) -> None:
         """Raise a DataError for a column parsed as plain numbers so far that is written otherwise."""
@@ -203,19 +206,25 @@ class _CsvFile:
     def _add(self, tallies: Mapping[int, Tally], piece: TextPiece) -> None:
         table = self.parsed(piece, {str(i): pyarrow().string() for i in tallies})
         unquoted = self._unquoted(piece, list(tallies))
-        texts = [Texts(table.column(str(i)).combine_chunks(), unquoted.get(i)) for i in tallies]
+        arrays = _arrays(table)
+        texts = [Texts(arrays[str(i)], unquoted.get(i)) for i in tallies]
         add_texts(list(tallies.values()), texts, self.missing, piece.start)
 
     @cached_property
-    def _sample(self) -> dict[int, Tally]:
-        """Return tallies of the first rows of the columns that may hold numbers."""
+    def _beginning(self) -> TextPiece:
+        """Return the first rows."""
         piece = next(pieces(self.path, self.layout, self.layout.start))
         cut = piece.text.rfind(b"\n", 0, _SAMPLE_BYTES) + 1
         if len(piece.text) > _SAMPLE_BYTES and cut and b'"' not in piece.text[:cut]:
             piece = replace(piece, text=piece.text[:cut])
+        return piece
+
+    @cached_property
+    def _sample(self) -> dict[int, Tally]:
+        """Return tallies of the first rows of the columns that may hold numbers."""
         maybe = [i for i, column in enumerate(self.columns) if column.kind in ("text", *NUMBER_KINDS)]
         tallies = {i: Tally() for i in maybe}
-        self._add(tallies, piece)
+        self._add(tallies, self._beginning)
         return tallies
 
     def _is_text(self, index: int) -> bool:
@@ -224,6 +233,9 @@ class _CsvFile:
     @cached_property
     def _doubtful(self) -> frozenset[int]:
         """Return the columns that Arrow takes for numbers and that may hold something else."""
+        may_be = self.options.decimal == "," or self.layout.delimiter != ","
+        if not may_be and not _ZERO_THAT_LEADS.search(self._beginning.text):
+            return frozenset()
         numbers = (i for i, column in enumerate(self.columns) if column.kind in NUMBER_KINDS)
         return frozenset(i for i in numbers if self._is_doubtful(self._sample[i]))
 
@@ -327,6 +339,14 @@ class _CsvFile:
                     return line_number(self.path, piece.start, self.layout.encoding) + number
             inside ^= line.count(b'"') % 2 == 1
         return line_number(self.path, piece.start, self.layout.encoding)
+
+
+def _arrays(table: Any) -> dict[str, Any]:
+    """Return the columns of a table by their names, each in one piece."""
+    whole = table.combine_chunks()
+    batches = whole.to_batches()
+    columns = batches[0].columns if len(batches) == 1 else [each.combine_chunks() for each in whole.columns]
+    return dict(zip(whole.column_names, columns, strict=True))
 
 
 def _is_plain(reading: ColumnReading) -> bool:
