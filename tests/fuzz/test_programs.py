@@ -23,3 +23,12 @@ def test_a_program_that_takes_too_many_steps_is_refused_with_its_line():
 @pytest.mark.parametrize("limit", ["characters of code", "steps of following code"])
 def test_a_limit_of_code_is_named_and_what_its_error_says_raises_it(monkeypatch, limit):
     assert_error_raises_limit(monkeypatch, limit, "nn.Sequential(nn.Linear(1, 2))")
+
+
+def test_modules_nested_too_deep_are_refused_as_that():
+    def nested(depth):
+        return cn.read("nn.Sequential(" * depth + "nn.Linear(1, 2)" + ")" * depth)
+
+    assert nested(50) == cn.read("1 -> 2")
+    with pytest.raises(cn.NotationError, match="more than 50 modules inside one another"):
+        nested(51)

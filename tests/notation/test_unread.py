@@ -172,3 +172,16 @@ def test_boxes_called_by_their_places_are_layers_of_open_width(text):
 def test_a_second_activation_behind_repeated_layers_belongs_to_the_last():
     text = boxes("Input (3)", "2 x Dense 4 relu", "sigmoid")
     assert cn.write(cn.read(text), "shorthand") == "3 -> 4 relu -> 4 relu sigmoid"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'digraph { node [shape=box]; x -> "Linear\\nin=3, out=2" -> "ReLU" -> "Linear\\nin=2, out=1" -> y }',
+        "flowchart LR\n x --> a[Linear 3x8] --> b[ReLU] --> c[Linear 8x1] --> y",
+    ],
+)
+def test_an_input_whose_width_the_first_map_states_is_not_said_to_be_without_one(text):
+    network = cn.read(text)
+    assert network.input_shape == (3,)
+    assert not [note for note in network.notes if "width of the input" in note]

@@ -85,20 +85,27 @@ def _identity(layer: CodeLayer) -> object:
 def _layers(value: object, run: Interpreter, code: Code, depth: int = 0) -> Iterator[CodeLayer]:
     """Yield the layers of a network in their order, nested chains flattened."""
     run.budget.spend(None)
+    if depth > _DEPTH:
+        raise code.source.refuse(
+            None,
+            got=f"more than {_DEPTH} modules inside one another",
+            wanted="fewer",
+            remedy="Write the layers of the inner ones into the outer ones: they compute the same.",
+        )
     if isinstance(value, CodeLayer):
         if value.problem is not None:
             raise value.problem
         yield value
     elif isinstance(value, Dotted) and (layer := function_layer(value, Span(0, 1))) is not None:
         yield layer
-    elif isinstance(value, CodeChain | Flow | list | tuple) and depth < _DEPTH:
+    elif isinstance(value, CodeChain | Flow | list | tuple):
         for item in value.items if isinstance(value, CodeChain | Flow) else value:
             yield from _layers(item, run, code, depth + 1)
-    elif isinstance(value, Added) and depth < _DEPTH:
+    elif isinstance(value, Added):
         yield _around(
             value, [layer for item in value.items for layer in _layers(item, run, code, depth + 1)], code
         )
-    elif isinstance(value, Instance) and depth < _DEPTH:
+    elif isinstance(value, Instance):
         yield from _layers(_passed(value, run, code), run, code, depth + 1)
     else:
         raise _no_layer(value, code)

@@ -162,6 +162,7 @@ _VALUE: tuple[Rule[View], ...] = (
     Rule("a value between others", "value", 5, lambda v: "tensor" in v.said.text.lower()),
     Rule("it states a width of its own", "value", -4, signs.in_width),
     Rule("it states another width than the value has", "value", -6, signs.other_width),
+    Rule("the layers name their maps, it does not, and has as many units as arrive", "value", 4, signs.only_no_map),
     Rule("it has another number of units than the value", "value", -5, signs.other_count),
     Rule("it names a step", "value", -3, lambda v: v.said.steps),
     Rule("it names a step that nothing before it does", "value", -4, signs.names_new_step),

@@ -180,6 +180,13 @@ def in_width(v: View) -> bool:
     return stated is not None and stated != v.now and not v.gives_width
 
 
+def only_no_map(v: View) -> bool:
+    """Return whether a last box behind an activation states the width that arrives, among boxes that name maps."""
+    maps = sum(column.is_single and column.said.operation for column in v.columns[: v.at])
+    ends = v.is_last and v.here.is_single and not (v.said.operation or v.said.steps or v.said.linear)
+    return maps > 1 and ends and v.last_role == "activation" and v.said.width == v.now is not None
+
+
 def lists_outputs(v: View) -> bool:
     """Return whether the units are the outputs of the box before them, one by one."""
     count, before = len(v.here.units), v.before.said

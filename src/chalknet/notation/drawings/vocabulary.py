@@ -220,6 +220,8 @@ def clauses(caption: str) -> list[Said]:
     caption = words.FIGURE_NUMBER.sub("", caption)
     if excepted := words.EXCEPT.search(plain(caption)):
         return _all_but(plain(caption), excepted)
+    if inner := _told_in_brackets(plain(caption)):
+        return [one for part in inner for one in clauses(part)]
     whole = said(caption)
     activations = [step for step in whole.steps if isinstance(step, Activation)]
     one_layer = roles_in(caption) == 1 or (
@@ -227,7 +229,8 @@ def clauses(caption: str) -> list[Said]:
     )
     in_lines = one_layer and "\n" in whole.text and not (whole.linear or re.search(r"[;.]\s", whole.text))
     told = {_role(part) for part in re.split(r"[\s,()]+", spelled(whole.text))} - {""}
-    several = {"hidden", "output"} <= told and not re.search(r"[;,.]\s", whole.text)
+    parted = re.search(r"[;,.]\s", whole.text) or _COMMA.search(_IN_BRACKETS.sub("", whole.text))
+    several = {"hidden", "output"} <= told and not parted
     if several and len(activations) == 1 and not whole.linear and len(whole.text) < 120:
         return [Said(whole.text, whole.steps, role="all")]  # `sigmoid (hidden and output)`
     if one_layer and len(activations) + whole.linear == 1 and len(whole.text) < 120:
@@ -248,6 +251,17 @@ def clauses(caption: str) -> list[Said]:
         if len(kinds) < 2 and (kinds != {Activation("?")} or linear) and (what.steps or linear):
             found.append(Said(what.text, what.steps, linear, role=role))
     return found
+
+
+def _told_in_brackets(caption: str) -> list[str]:
+    """Return the brackets of a title that alone name functions with their layers: `Net (hidden: relu)`."""
+    inner = [part for part in _IN_BRACKETS.findall(caption) if roles_in(part) and said(part).steps]
+    outside = said(_IN_BRACKETS.sub(" ", caption)) if inner else Said("")
+    return inner if not (outside.steps or outside.linear) else []
+
+
+_COMMA = re.compile(r"[^\W\d_],[^\W\d_]")  # as in Chinese, without a blank
+_IN_BRACKETS = re.compile(r"\(([^()]{4,200})\)")
 
 
 def _role_of_clause(clause: str, what: Said, around: words.Role) -> words.Role:

@@ -29,7 +29,7 @@ from chalknet.notation.drawings.vocabulary import (
     weight_of,
     without_more,
 )
-from chalknet.notation.drawings.widths import Width, embedded, matrix_of, stated_width, width_of
+from chalknet.notation.drawings.widths import Width, embedded, input_known, matrix_of, stated_width, width_of
 from chalknet.notation.drawings.words import FIGURE_NUMBER, WIDTHS_IN_A_ROW
 from chalknet.notation.drawings.written_counts import misfits
 
@@ -294,7 +294,7 @@ class Walk:
             swapped = later is not None and matrix[0] in later and matrix[1] not in later
             into, out = matrix[::-1] if swapped else matrix
             if not self._maps:
-                self._x = into
+                self._x, self._notes = into, input_known(self._notes)
             return out
         return matrix[1] if matrix[0] == now else matrix[0]
 
@@ -303,7 +303,7 @@ class Walk:
         if what.in_width is None or now is None or what.in_width == now:
             return
         if not self._maps and (now == 1 or isinstance(now, str)):
-            self._x = what.in_width
+            self._x, self._notes = what.in_width, input_known(self._notes)
             return
         first = what.text.splitlines()[0]
         self._notes.append(f"{first} takes {what.in_width} features, but {now} arrive: {now} was read")

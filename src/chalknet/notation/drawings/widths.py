@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from chalknet.notation.drawings.columns import UnitColumn, index_gap
@@ -31,6 +31,7 @@ class Width(NamedTuple):
 
 
 _BEGINS = re.compile(r"\d+\b")
+_NOT_DRAWN = "the width of {which} is not drawn: {symbol}"
 
 
 def stated_width(columns: Sequence[UnitColumn], place: int, *, surely: bool = False) -> int | str | None:
@@ -162,9 +163,13 @@ def _of_box(columns: Sequence[UnitColumn], place: int) -> Width:
     behind = _behind(columns, place) if columns[place].said.operation else None
     if behind is not None:
         return Width(behind, (), "the layer behind it takes so many")
-    return Width(
-        None, ("the width of {which} is not drawn: {symbol}",), "one box for a layer without a width"
-    )
+    return Width(None, (_NOT_DRAWN,), "one box for a layer without a width")
+
+
+def input_known(notes: Iterable[str]) -> list[str]:
+    """Return the notes once the first map states the width of an input that is drawn without one."""
+    unknown = _NOT_DRAWN.format(which="the input", symbol="m")
+    return [note for note in notes if note != unknown]
 
 
 def _is_width(columns: Sequence[UnitColumn], place: int, surely: bool) -> bool:

@@ -127,10 +127,10 @@ def activation_patterns() -> tuple[tuple[str, str], ...]:
 
 LINEAR_ACTIVATION = pattern(
     any_of(
-        "identity", "purelin", "linear output", "identidade?", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "sem ativação", "sans activation", "ohne aktivierung", "doğrusal", "lineair", "linj[äa]r", "keine",
+        "identity", "purelin", "linear output", "identidade?", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "sem ativação", "sans activation", "ohne aktivierung(?:sfunktion)?", "without (?:an )?activation", "geen activatie(?:functie)?", "senza attivazione", "bez aktywacji", "doğrusal", "lineair", "linj[äa]r", "keine",
         r"activation\s*[:=]?\s*none", r"\(linear\)", r"activation\s*[:=]?\s*linear", "none", "linear", "lin",
     )
-    + "|линейн\\w*|liniow\\w*|линейная|선형|항등|활성화 ?(?:함수)? ?없음|线性|恒等|无激活|線形|恒等関数",
+    + "|линейн\\w*|liniow\\w*|линейная|선형|항등|활성화 ?(?:함수)? ?없음|без (?:функции )?активации|线性|恒等|无激活|(?:不使?用|没有)激活|線形|恒等関数|活性化(?:関数)?(?:なし|を?使わない)",
     re.I,
 )  # fmt: skip
 ALSO_LINEAR = pattern(

@@ -14,7 +14,7 @@ from chalknet.notation.tokens import SourceText
 
 _ENDS = (";", ",", ".", "with", "where", "and")  # what stands between one equation and the next
 _MEASURE = re.compile(r"L|J|E|C|loss|Loss|l|ell|cost|Cost|MSE")
-_BESIDE = re.compile(r"theta|Theta|frac|partial|nabla|delta|Delta")  # parameters, gradients
+_BESIDE = re.compile(r"theta|Theta|frac|partial|nabla|delta|Delta|d[ZWAbX]")  # parameters, gradients
 _CHOICE = ("arg", "argmax", "argmin")
 _CIRCLES = ("∘", "circ")
 _ABOVE = (["_"], ["^"])

@@ -38,6 +38,10 @@ _INDEXED = re.compile(rf"(?<![A-Za-z\\])(?P<name>\\?[A-Za-z]{{1,7}}\}}?)(?P<scri
 _ONE_SCRIPT = re.compile(
     r"\s{0,3}(?P<sign>[_^])\s{0,3}(?P<inside>\{[^{}]*\}|\([^()]*\)|\[[^\[\]]*\]|[A-Za-z0-9])"
 )
+_BIAS_WEIGHT = re.compile(  # that of a constant 1: `w_{j0}^{(1)}`
+    rf"(?P<sign>[+-]{_SPACE}){_WEIGHT}(?P<high>{_SCRIPT})?\s{{0,3}}_\s{{0,3}}"
+    rf"\{{\s?(?:(?P<index>[a-z])\s?,?\s?0|0\s?,\s?(?P<behind>[a-z]))\s?\}}(?!{_SPACE}(?:{_SCRIPT})?{_SPACE}{_VALUE}\s?_)"
+)
 _TERM = rf"(?P<w>{_WEIGHT})\s*_\s*\{{?\s*1\s*\}}?{_SPACE}(?P<x>[xhzau])\s*_\s*\{{?\s*1\s*\}}?"
 
 
@@ -67,6 +71,9 @@ def without_sums(text: str) -> Summed:
     text = _with_terms_summed(text.replace("∑", r"\sum "))
     if r"\sum" not in text:
         return Summed(text, {})
+    text = _BIAS_WEIGHT.sub(
+        lambda found: f"{found['sign']}b{found['high'] or ''}_{found['index'] or found['behind']}", text
+    )
     ranges: dict[str, set[str]] = {}
     for found in _RANGE.finditer(text):
         letter = found["letter"] or found["two"]

@@ -68,13 +68,20 @@ class PlainFormula(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
+_ONES = re.compile(  # before a bias, `\mathbf{1} b^\top`: a row of it for each sample
+    r"\\(?:math(?:bf|bb|rm)|bm|boldsymbol|vec)\s?(?:\{\s?\\?1\s?\}|1)(?:_(?:\{[^{}]{1,12}\}|\w))?\s{0,3}"
+    r"(?=(?:\\(?:math(?:bf|rm)|bm|boldsymbol|vec)\s?\{?\s?)?b(?![a-zA-Z]))"
+)
+
+
 def plain_formula(text: str) -> PlainFormula:
     r"""Return the plain text of formulas, LaTeX or not; `W_{m1}` stands for its first matrix of numbers."""
     if "\\" in text:
-        text = without_comments(text)
+        text = _ONES.sub("", re.sub(r"\\[dtc]frac(?![a-z])", r"\\frac", without_comments(text)))
     elif "$" not in text:
         text = without_pseudo_code(text, WORDS, FORMULA)
     numbers: dict[str, list[list[float]]] = {}
+    whole = text
     layers = with_layers_written_out(_without_macros(text))
     text = _MATRIX.sub(lambda found: _named_matrix(found, numbers), layers.text)
     neurons = with_neurons_joined(with_cases_named(text))
@@ -85,7 +92,20 @@ def plain_formula(text: str) -> PlainFormula:
     }
     plain = _resolved(_with_words_marked(_with_logistic(summed.text)))
     sizes = {**layers.sizes, **sizes, **neurons.sizes, **summed.sizes}
-    return PlainFormula(plain, sizes, numbers, summed.notes)
+    letters = {size for pair in sizes.values() for size in pair if size and not size.isdecimal()}
+    given = {letter: number for letter in sorted(letters) if (number := _given_size(letter, whole))}
+    sizes = {key: (given.get(out, out), into and given.get(into, into)) for key, (out, into) in sizes.items()}
+    notes = [f"{letter} = {number} was taken from the text" for letter, number in given.items()]
+    return PlainFormula(plain, sizes, numbers, (*summed.notes, *notes))
+
+
+def _given_size(letter: str, text: str) -> str:
+    """Return the number that a text gives a letter, `$D=9$ inputs`; empty for none, or several."""
+    given = re.compile(
+        rf"(?<![A-Za-z0-9\\_^{{]){re.escape(letter)}\s{{0,3}}=\s{{0,3}}([1-9][0-9]{{0,5}})(?![0-9.]|,\s?[0-9.\\…])"
+    )
+    found = {match[1] for match in given.finditer(text)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _with_letters_of_weights(text: str) -> str:

@@ -279,7 +279,8 @@ class Program:
         if not isinstance(matrix, _Matrix):
             return _lost_among([one, other], node)
         x = x if isinstance(x, FollowedX) else FollowedX()
-        if matrix.name in self.used and x.lost:
+        of_data = matrix is one and matrix.exchanged and not is_weight(matrix.name)  # X.T @ dz
+        if x.lost and (of_data or matrix.name in self.used):
             return x  # the way back, for the gradients
         if x.lost:
             raise self.no_chain(x)

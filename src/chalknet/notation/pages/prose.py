@@ -8,7 +8,7 @@ from dataclasses import replace
 from chalknet.network import Activation, Linear, Network, Step
 from chalknet.notation.drawings import words
 from chalknet.notation.drawings.labels import plain
-from chalknet.notation.drawings.vocabulary import Said, clauses, roles_in
+from chalknet.notation.drawings.vocabulary import Said, clauses, roles_in, said
 from chalknet.notation.pages.blocks import blocks_of
 
 _OPEN = Activation("?")
@@ -58,10 +58,14 @@ def told_beside_formula(network: Network, page: str) -> Network:
         page: the whole page.
     """
     kinds = {step.kind for step in network.steps if isinstance(step, Activation)}
-    rest = "\n\n".join(line for line in page.split("\n") if not _FORMULA_LINE.search(line))
+    lines = page.split("\n")
+    formulas = [at for at, line in enumerate(lines) if _FORMULA_LINE.search(line)]
+    near = {at + by for at in formulas for by in (-1, 1)} - set(formulas)  # as activations stand under arrows
+    beside = [lines[at] for at in sorted(near & set(range(len(lines)))) if len(lines[at]) <= _LONGEST]
+    rest = "\n\n".join(line for line in lines if not _FORMULA_LINE.search(line))
     missing = [
-        f"the text around the formula says {clause.text!r}: as written was read"
-        for clause in _told(rest).values()
+        f"the text around the formula says {' '.join(clause.text.split())!r}: as written was read"
+        for clause in (*_told(rest).values(), *map(said, beside))
         if {step.kind for step in clause.steps if isinstance(step, Activation)} - kinds
     ]
     return replace(network, notes=(*network.notes, *dict.fromkeys(missing)))
@@ -98,9 +102,9 @@ def _told(page: str) -> dict[str, Said]:
                 found[role].setdefault((clause.steps, clause.linear), clause)
             if clause.role == "all" and not both and _speaks_of_all(clause.text, sentence):
                 general.setdefault((clause.steps, clause.linear), clause)
-    for role, said in found.items():
-        found[role] = said or general  # what is said of one layer goes before what is said of all
-    return {role: next(iter(said.values())) for role, said in found.items() if len(said) == 1}
+    for role, those in found.items():
+        found[role] = those or general  # what is said of one layer goes before what is said of all
+    return {role: next(iter(those.values())) for role, those in found.items() if len(those) == 1}
 
 
 def _speaks_of_all(clause: str, sentence: str) -> bool:
