@@ -205,3 +205,32 @@ def test_groups_that_another_program_calls_node_are_read_by_their_places():
         for c, d in RIGHT
     )
     assert cn.read(SVG.format(lines + nodes)) == cn.read("4 -> 3 ?")
+
+
+@pytest.mark.parametrize(
+    ("caption", "shorthand"),
+    [
+        ("Housing prices (ReLU in the hidden layer)", "x -> 3 relu -> 1 ?"),
+        ("三层前馈神经网络（隐藏层激活函数为ReLU，输出层不使用激活函数）", "x -> 3 relu -> 1"),
+        ("sigmoid (hidden and output)", "x -> 3 sigmoid -> 1 sigmoid"),
+    ],
+)
+def test_a_title_says_in_brackets_of_which_layers_it_speaks(caption, shorthand):
+    drawn = f'digraph {{ label="{caption}"; {{a; b}} -> {{h1; h2; h3}} -> y }}'
+    assert cn.write(cn.read(drawn), "shorthand") == shorthand.replace("x", "2")
+
+
+@pytest.mark.parametrize("last", ["Salida: 6 actividades", "Output: 6 classes", "Probabilities (6)"])
+def test_a_box_behind_the_last_activation_that_names_no_map_hands_out(last):
+    drawn = f'digraph {{ node [shape=box]; "Input 48" -> "Dense 96" -> ReLU -> "Dense 6" -> Softmax -> "{last}" }}'
+    assert cn.read(drawn) == cn.read("48 -> 96 relu -> 6 softmax")
+
+
+@pytest.mark.parametrize(("units", "width"), [("x1 x2 xn", "n"), ("x1 x2 x3 xm", "m"), ("x1 x2 xy", 3)])
+def test_a_last_unit_with_a_letter_stands_for_all_up_to_it(units, width):
+    assert cn.read(f"digraph {{ {{{units}}} -> {{h1 h2}} -> y }}").input_shape == (width,)
+
+
+def test_an_activation_in_two_boxes_in_a_row_is_noted():
+    network = cn.read('digraph { node [shape=box]; "Input 13" -> "Dense 32 relu" -> relu -> "Dense 10" }')
+    assert any(note.startswith("relu stands in") for note in network.notes)

@@ -48,8 +48,7 @@ class UnitColumn:
         join: how it hangs on the column before: "all" units on all, "each" on one opposite, a single "one"
             on a single one, or "some" on some; "first" has none before it.
         vectors: whether sizes on the arrows are those of values, and not of weights.
-        number: what stands behind the word layer, where it is no number of the layer: `Dense layer 3` behind
-            `Dense layer 32`.
+        number: what stands behind the word layer and numbers no layer, as the 3 of `Dense layer 3`.
     """
 
     units: list[Drawn] = field(default_factory=list)
@@ -124,9 +123,8 @@ def columns_of(
     columns = [UnitColumn() for _ in range(max(depth.values()) + 1)]
     for key, level in depth.items():
         columns[level].units.append(facts.nodes[key].node)
-    for link in links:
-        if link.source in depth and link.target in depth:
-            columns[depth[link.target]].links.append(link)
+    for link in (one for one in links if one.source in depth and one.target in depth):
+        columns[depth[link.target]].links.append(link)
     for column in columns:
         column.units.sort(key=lambda unit: unit.at)
     _settle_numbers(columns)
@@ -328,6 +326,8 @@ def index_gap(units: list[Drawn], dots: bool) -> tuple[int | str | None, bool]:
     indices = [trailing_index(unit.text) for unit in units]
     if dots or any(plain(unit.text).endswith("-1") for unit in units):
         indices = _with_letters(units, indices)
+    elif len(units) > 2 and (last := _with_letters(units, indices)[-1]) in {*"nmkdpNMKDP"}:  # `x1, x2, xn`
+        indices[-1] = last
     numbers = [index for index in indices if isinstance(index, int)]
     symbols = [index for index in indices if isinstance(index, str)]
     if len(symbols) == 1 and (dots or (numbers and min(numbers) <= 1)):

@@ -181,7 +181,7 @@ def in_width(v: View) -> bool:
 
 
 def only_no_map(v: View) -> bool:
-    """Return whether a last box behind an activation states the width that arrives, among boxes that name maps."""
+    """Return whether a last box names no map, as those before do, and states the width that arrives."""
     maps = sum(column.is_single and column.said.operation for column in v.columns[: v.at])
     ends = v.is_last and v.here.is_single and not (v.said.operation or v.said.steps or v.said.linear)
     return maps > 1 and ends and v.last_role == "activation" and v.said.width == v.now is not None

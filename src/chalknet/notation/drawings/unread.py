@@ -110,6 +110,7 @@ def unread(structure: Structure, reading: Reading, network: Network) -> Iterator
         yield from _weights(layer)
     yield from _behind_the_output(columns.all, reading)
     yield from _restated(columns.all, reading)
+    yield from _twice(columns.all, reading)
     yield from _against_names(columns.all)
     yield from _unplaced(structure)
     texts = [
@@ -291,6 +292,15 @@ def _restated(columns: Sequence[UnitColumn], reading: Reading) -> Iterator[str]:
             yield f"{_shown(text)} was taken for the value before it, and not for a layer"
         if part.role == "unit" and PREPARES.search(plain(text)):
             yield f"{_shown(text)} may prepare the data: read as a layer"
+
+
+def _twice(columns: Sequence[UnitColumn], reading: Reading) -> Iterator[str]:
+    """Yield a note for a box with the activation that the layer before it names already."""
+    for before, part in pairwise(reading.parts):
+        one, other = columns[max(before.column, 0)], columns[max(part.column, 0)]
+        if before.role == "unit" and part.role == "activation" and one.is_single and other.is_single:
+            for kind in sorted(_named(one.units[0].text) & _named(other.units[0].text)):
+                yield f"{kind} stands in {_shown(one.units[0].text)} and in the box behind it: read once"
 
 
 def _against_names(columns: Sequence[UnitColumn]) -> Iterator[str]:

@@ -11,11 +11,13 @@ import numpy as np
 
 from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMark, TextMark, UnreadMark
+from chalknet.notation.pictures.apart import joints_apart
 from chalknet.notation.pictures.around_words import around_words
 from chalknet.notation.pictures.arrangement import columns_of, forward, runs_sideways
 from chalknet.notation.pictures.bent import bent_joints
 from chalknet.notation.pictures.bundles import open_pairs, settled
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels, canvas_of
+from chalknet.notation.pictures.cells import rows_joined, without_cells
 from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usual_size, without_blots
 from chalknet.notation.pictures.completed import completed, missed
 from chalknet.notation.pictures.figures import whole_of
@@ -27,6 +29,7 @@ from chalknet.notation.pictures.pairs import Joint, free_pairs, hidden_by, joint
 from chalknet.notation.pictures.pointing import pointing, turned_alike
 from chalknet.notation.pictures.region import Contents, network_part
 from chalknet.notation.pictures.ruling import ruled, without_ruling
+from chalknet.notation.pictures.second_look import lines_passed_over
 from chalknet.notation.pictures.strokes import Heads, TracedLine, heads_of, joining, left_over, traced
 
 _OWN_WIDTH = 7  # of a line, in pixels, with the wobble of a hand
@@ -66,7 +69,11 @@ def seen_in(canvas: InkedPicture) -> Contents:
     if more := around_words(canvas, choice.units, words):
         choice = replace(choice, units=completed(canvas, [*choice.units, *more], [*words, *unread]))
     choice = replace(choice, units=without_blots(canvas, choice.units))
+    tables = without_cells(choice.units, words)
+    words = rows_joined(words, choice.units, tables)
+    choice = replace(choice, units=tables)
     words += without_rims(words_within(canvas, choice.units, words), choice.units)
+    words += words_within(canvas, lines_passed_over(canvas, choice.units, words), words)
     hidden = hidden_by(canvas, choice.units, words)
     joints = _joints(canvas, hidden, choice.units)
     left = left_over(canvas, choice.units, joints, words)
@@ -79,7 +86,8 @@ def seen_in(canvas: InkedPicture) -> Contents:
         joints = _joints(canvas, hidden, choice.units)
     loose = _loose_ink(canvas, hidden, joints)
     lines = settled(choice.units, joints, loose, biases(choice.units, words))
-    lines = replace(lines, joints=forward(choice.units, lines.joints))
+    between = lines.joints or joints_apart(canvas, choice.units, words)
+    lines = replace(lines, joints=forward(choice.units, between))
     dots = rows_of_dots(canvas, choice.units, [*words, *unread], choice.size)
     dots = [row for row in dots if not any(joint.dashed and _is_on(row, joint) for joint in lines.joints)]
     others, loose_ends = joining(
@@ -93,7 +101,7 @@ def seen_in(canvas: InkedPicture) -> Contents:
         words = shared_out(words, choice.units, columns)
     return Contents(
         choice.units, choice.frames, words, lines.joints, heads, others, dots, lines.dense, choice.size,
-        loose_ends,
+        loose_ends, lines_passed_over(canvas, choice.units, words),
     )  # fmt: skip
 
 
@@ -159,6 +167,10 @@ class _Marking:
         found += [self._dots(row) for row in seen.dots]
         found += [self._text(words) for words in seen.words]
         found += [self._loose(line) for line in seen.loose]
+        found += [
+            UnreadMark("writing in a box", self._place(line.x, line.y, line.width, line.height))
+            for line in seen.passed_over
+        ]
         for members in seen.dense:
             found.append(self._dense([seen.shapes[number] for number in members]))
         return [mark._replace(at=number) for number, mark in enumerate(found)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from statistics import median
 
 from chalknet.notation.disjoint_sets import DisjointSets
 from chalknet.notation.pictures.choice import DotRow, unit_holds
@@ -14,6 +15,7 @@ from chalknet.notation.pictures.pairs import Joint
 from chalknet.notation.pictures.strokes import Heads, TracedLine
 
 _FEWEST_JOINTS = 3  # lines that make a network of units without words
+_FEWEST_BARS = 4
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Contents:
         dense: the numbers of shapes between which lines are too dense to follow.
         size: the usual size of a unit.
         loose: lines between units that end nowhere.
+        passed_over: where writing stands in boxes that could not be read.
     """
 
     shapes: list[Found] = field(default_factory=list)
@@ -43,6 +46,7 @@ class Contents:
     dense: list[list[int]] = field(default_factory=list)
     size: float = 0.0
     loose: list[TracedLine] = field(default_factory=list)
+    passed_over: list[Found] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -58,9 +62,14 @@ class _Box:
 
 def network_part(seen: Contents) -> Contents:
     """Return what belongs to the largest group of joined shapes; everything where nothing is joined."""
+    if _are_bars(seen.shapes):
+        return replace(seen, joints=[], heads=[], lines=[], dense=[])
     groups = _groups(len(seen.shapes), seen)
     if not seen.joints:
-        return seen
+        traced = Counter(groups[line.ends[0]] for line in seen.lines if line.ends)
+        few = traced and max(traced.values()) < _FEWEST_JOINTS
+        is_any = few and not any(_says_words(seen, groups, group) for group in traced)
+        return replace(seen, lines=[], dense=[]) if is_any else seen
     counts = Counter(groups[joint.one] for joint in seen.joints)
     largest = counts.most_common(1)[0]
     if largest[1] < _FEWEST_JOINTS and not _says_words(seen, groups, largest[0]):
@@ -90,11 +99,31 @@ def network_part(seen: Contents) -> Contents:
             if line.ends and set(line.ends) <= new.keys()
         ],
         loose=[line for line in seen.loose if all(box.holds(*point) for point in line.points)],
+        passed_over=[line for line in seen.passed_over if box.holds(line.x, line.y)],
         dots=[row for row in seen.dots if box.holds(row.x, row.y)],
         dense=[
             members for old in seen.dense if (members := [new[number] for number in old if number in new])
         ],
     )
+
+
+def _are_bars(shapes: Sequence[Found]) -> bool:
+    """Return whether most shapes stand on one line, equally wide and unequally high: those of a chart."""
+    boxes = [shape for shape in shapes if not shape.is_round]
+    if len(boxes) < max(_FEWEST_BARS, 0.7 * len(shapes)):
+        return False
+    for sides in (
+        [(one.y + one.height / 2, one.width, one.height) for one in boxes],
+        [(one.x - one.width / 2, one.height, one.width) for one in boxes],
+    ):
+        ground, wide = (median(each) for each in list(zip(*sides, strict=True))[:2])
+        bars = [
+            long for foot, thick, long in sides
+            if abs(foot - ground) < 0.05 * max(side[2] for side in sides) and 0.9 < thick / wide < 1.1
+        ]  # fmt: skip
+        if len(bars) >= max(_FEWEST_BARS, 0.7 * len(boxes)) and max(bars) > 1.3 * min(bars):
+            return True
+    return False
 
 
 def _says_words(seen: Contents, groups: Sequence[int], group: int) -> bool:

@@ -1,0 +1,59 @@
+"""Formulas as textbooks and lecture notes write them: sums with biases as weights, rows of samples, gradients."""
+
+import pytest
+
+import chalknet as cn
+
+SUMS = r"y_k = \sigma\!\left( \sum_{j=1}^{M} w_{kj}^{(2)} \tanh\!\left( \sum_{i=1}^{D} w_{ji}^{(1)} x_i + BIAS1 \right) + BIAS2 \right)"
+
+
+@pytest.mark.parametrize(
+    "biases",
+    [("w_{j0}^{(1)}", "w_{k0}^{(2)}"), ("w_{j,0}^{(1)}", "w_{k,0}^{(2)}"), ("b_j^{(1)}", "b_k^{(2)}")],
+)
+def test_the_weight_of_a_constant_is_a_bias_and_letters_have_the_numbers_of_the_text(biases):
+    formula = SUMS.replace("BIAS1", biases[0]).replace("BIAS2", biases[1])
+    text = f"A network with $D=9$ inputs, $M = 20$ hidden units.\n\\[ {formula}, \\quad k = 1,\\dots,K \\]\nand $K=2$."
+    network = cn.read(text)
+    assert network == cn.read("9 -> 20 tanh -> 2 sigmoid")
+    assert "D = 9 was taken from the text" in network.notes
+
+
+def test_a_letter_with_two_numbers_stays_a_letter():
+    formula = SUMS.replace("BIAS1", "b_j").replace("BIAS2", "b_k")
+    network = cn.read(f"For $D=9$ and later $D=12$:\n\\[ {formula} \\]")
+    assert network.input_shape == ("D",)
+
+
+@pytest.mark.parametrize("ones", ["", r"\mathbf{1} ", r"\mathbf{1}_N ", r"\boldsymbol{1}"])
+def test_a_row_of_biases_for_each_sample_and_gradients_behind(ones):
+    text = rf"""\[ Z^{{[1]}} = X W^{{[1]}} + {ones}b^{{[1]\top}}, W^{{[1]}} \in \mathbb{{R}}^{{4 \times 10}} \]
+\[ A^{{[1]}} = \tanh(Z^{{[1]}}) \]
+\[ Z^{{[2]}} = A^{{[1]}} W^{{[2]}} + {ones}b^{{[2]\top}}, W^{{[2]}} \in \mathbb{{R}}^{{10 \times 3}} \]
+\[ dZ^{{[2]}} = \tfrac{{1}}{{N}}(Z^{{[2]}} - Y) \]
+\[ dW^{{[2]}} = A^{{[1]\top}} dZ^{{[2]}} \]"""
+    assert cn.write(cn.read(text), "shorthand") == "4 -> 10 tanh -> 3"
+
+
+def test_the_way_back_of_a_numpy_program_is_no_layer():
+    program = """import numpy as np
+X = np.random.randn(200, 5)
+W1 = np.random.randn(5, 12); b1 = np.zeros((1, 12))
+W2 = np.random.randn(12, 1); b2 = np.zeros((1, 1))
+z1 = X @ W1 + b1
+a1 = np.maximum(0, z1)
+y = 1 / (1 + np.exp(-(a1 @ W2 + b2)))
+dz2 = (y - t) / 200
+dW2 = a1.T @ dz2
+dz1 = (dz2 @ W2.T) * (z1 > 0)
+dW1 = X.T @ dz1
+"""
+    assert cn.read(program) == cn.read("5 -> 12 relu -> 1 sigmoid")
+
+
+def test_activations_in_a_line_beside_an_arrow_formula_are_noted():
+    notes = (
+        "best so far:\n\n  3072 -> 1024 -> 256 -> 10\n        relu    relu   (logits)\n\n sgd momentum 0.9"
+    )
+    network = cn.read(notes)
+    assert any("relu relu" in note for note in network.notes)
