@@ -27,7 +27,6 @@ from chalknet.cli.launch import end_with_launcher, reports
 from chalknet.cli.options import flag
 from chalknet.cli.say import console_language, leave_streams, printing, set_up_streams, tell
 from chalknet.lang import _, speaking, translated
-from chalknet.planning import OTHER_NAMES
 
 __all__ = ["fits", "hardware", "main", "networks", "searches", "serving", "studio"]
 
@@ -101,6 +100,8 @@ def _report_usage(problem: Any) -> int:
     """Print what is wrong with the words of the command and return the exit code for it."""
     message, context = problem.format_message(), problem.ctx
     if isinstance(problem, _CLICK.NoSuchOption):
+        from chalknet.planning import OTHER_NAMES  # which --help does not need
+
         known = [one for option in context.command.params for one in (*option.opts, *option.secondary_opts)]
         meant = {flag(other): flag(ours) for other, ours in OTHER_NAMES.items() if flag(ours) in known}
         name = problem.option_name
