@@ -175,6 +175,8 @@ def test_it_is_plain_data_that_json_keeps():
     assert json.loads(one.to_json())["x"][0]["mean"] == 1 / 3
     with pytest.raises(ValueError, match="no preparation"):
         Preparation.from_json('{"x": [{"nome": "a"}], "y": []}')
+    with pytest.raises(ValueError, match="no preparation"):
+        Preparation.from_json('{"x": [], "y": [], "reading": {"a": 1}}')
 
 
 def test_arrays_with_gaps_are_filled_and_images_standardised_value_by_value():

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chalknet.data.columns.prepared_column import PreparedColumn
+from chalknet.data.formats import FileOptions
 from chalknet.errors import DataError, ShapeMismatch
 
 Array = npt.NDArray[Any]
@@ -116,6 +117,7 @@ class Preparation:
                     )
                     for column in kept[side]
                 )
+            FileOptions(**kept.get("reading", {}))  # refuses the name of any other option
             return cls(**kept)
         except (KeyError, TypeError) as problem:
             raise ValueError(f"no preparation: {problem}") from problem
