@@ -121,11 +121,16 @@ def _may_lose_digits(columns: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     """Return which of the columns `(columns, rows)` are worth a look, many at once; those with gaps are."""
     if not columns.size:
         return np.zeros(len(columns), bool)
-    least, most = columns.min(axis=1), columns.max(axis=1)
     with np.errstate(over="ignore", invalid="ignore"):
-        largest = np.maximum(-least, most)
-        harmless: npt.NDArray[np.bool_] = (largest * 2.0**-24 <= 1e-3 * (most - least)) & (largest <= 2.0**24)
-        return ~harmless
+        largest, is_coarse = _largest(columns.min(axis=1), columns.max(axis=1))
+        found: npt.NDArray[np.bool_] = is_coarse | ~(largest <= 2.0**24)  # not a number: a gap
+        return found
+
+
+def _largest(least: Any, most: Any) -> tuple[Any, Any]:
+    """Return the largest size in a range, and whether float32 steps over a thousandth of the range there."""
+    largest = np.maximum(-least, most)
+    return largest, largest * 2.0**-24 > 1e-3 * (most - least)
 
 
 def note_digits(name: str, values: npt.NDArray[np.float64], state: ConversionState) -> None:
@@ -142,8 +147,7 @@ def note_digits(name: str, values: npt.NDArray[np.float64], state: ConversionSta
         if not len(there):
             return
         least, most = there.min(), there.max()
-    largest = max(-least, most)
-    is_coarse = largest * 2.0**-24 > 1e-3 * (most - least)
+    largest, is_coarse = _largest(least, most)
     if not is_coarse and (largest <= 2.0**24 or (values[:_LOOKED_AT] != np.floor(values[:_LOOKED_AT])).any()):
         return
     different = np.unique(values[np.isfinite(values)])

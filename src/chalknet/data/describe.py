@@ -229,8 +229,8 @@ def _is_numbers(column: Column) -> bool:
 
 def _count(tallies: Sequence[_Tally], block: Block) -> None:
     """Add the columns of a block to their tallies."""
-    numbers = np.array([each for each in block.columns if not isinstance(each, Words)], np.float64)
-    numbers = numbers.reshape(-1, block.rows)
+    columns = [each for each in block.columns if not isinstance(each, Words)]
+    numbers = np.array(columns, np.float64).reshape(len(columns), block.rows)
     gaps = np.isnan(numbers).sum(axis=1).tolist()
     least = np.fmin.reduce(numbers, axis=1, initial=np.inf).tolist()
     most = np.fmax.reduce(numbers, axis=1, initial=-np.inf).tolist()

@@ -35,7 +35,7 @@ _TRANSPOSED = re.compile(
 )
 _MATRIX = re.compile(r"\\begin\{([pbB]?(?:small)?matrix)\}(.{0,4000}?)\\end\{\1\}", re.S)
 _NUMBER = re.compile(
-    r"[-+−]?\s*(?:[0-9]+(?:(?:[.,]|\{,\})[0-9]*)?|\.[0-9]+|\\t?frac\{?[0-9]+\}?\{?[0-9]+\}?|[0-9]+/[0-9]+)"
+    r"[-+−]?\s*(?:[0-9]+(?:(?:[.,]|\{,\})[0-9]*)?|\.[0-9]+|\\frac\{?[0-9]+\}?\{?[0-9]+\}?|[0-9]+/[0-9]+)"
 )
 _MATRIX_LETTER = re.compile(
     r"(?<![A-Za-z\\_^])([BCDGMPS])\s*(?:&\s*)?(?:\\in(?![a-z])|∈)\s*(?:\\mathbb\s*\{?\s*R\s*\}?|ℝ|R)\s*\^\s*"
@@ -140,7 +140,7 @@ def _number(written: str) -> float:
 def _with_logistic(text: str) -> str:
     r"""Return a text with `sigmoid(z)` in the place of `\frac{1}{1+e^{-z}}` and `1/(1+e^{-z})`."""
     for found in reversed(
-        [*re.finditer(r"\\[td]?frac\s*(?:\{\s*1\s*\}|1)\s*(?=\{)|(?<![\w.)])1\s*/\s*(?=\()", text)]
+        [*re.finditer(r"\\frac\s*(?:\{\s*1\s*\}|1)\s*(?=\{)|(?<![\w.)])1\s*/\s*(?=\()", text)]
     ):
         try:
             end = found.end() + end_of_group(text[found.end() : found.end() + 600], 0)

@@ -59,10 +59,10 @@ def told_beside_formula(network: Network, page: str) -> Network:
     """
     kinds = {step.kind for step in network.steps if isinstance(step, Activation)}
     lines = page.split("\n")
-    formulas = [at for at, line in enumerate(lines) if _FORMULA_LINE.search(line)]
-    near = {at + by for at in formulas for by in (-1, 1)} - set(formulas)  # as activations stand under arrows
+    formulas = {at for at, line in enumerate(lines) if _FORMULA_LINE.search(line)}
+    near = {at + by for at in formulas for by in (-1, 1)} - formulas  # as activations stand under arrows
     beside = [lines[at] for at in sorted(near & set(range(len(lines)))) if len(lines[at]) <= _LONGEST]
-    rest = "\n\n".join(line for line in lines if not _FORMULA_LINE.search(line))
+    rest = "\n\n".join(line for at, line in enumerate(lines) if at not in formulas)
     missing = [
         f"the text around the formula says {' '.join(clause.text.split())!r}: as written was read"
         for clause in (*_told(rest).values(), *map(said, beside))

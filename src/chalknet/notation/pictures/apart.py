@@ -27,7 +27,9 @@ def joints_apart(canvas: InkedPicture, shapes: Sequence[Found], words: Sequence[
         shapes: boxes that no line joins; several rows, or boxes without words, are no chain.
         words: in the boxes and beside them.
     """
-    if len(shapes) < _FEWEST or any(shape.is_round or not _named(shape, words) for shape in shapes):
+    if len(shapes) < _FEWEST or any(
+        shape.is_round or not any(shape.holds(one.x, one.y) for one in words) for shape in shapes
+    ):
         return []
     sideways = float(np.ptp([shape.x for shape in shapes])) > float(np.ptp([shape.y for shape in shapes]))
     order = sorted(range(len(shapes)), key=lambda at: shapes[at].x if sideways else shapes[at].y)
@@ -38,11 +40,6 @@ def joints_apart(canvas: InkedPicture, shapes: Sequence[Found], words: Sequence[
         start, end = _facing(shapes[one], shapes[other], sideways=sideways)
         joints.append(Joint(one, other, start, end, 1.0, trust=_TRUST))
     return joints
-
-
-def _named(shape: Found, words: Sequence[Lettering]) -> bool:
-    half = (shape.width / 2, shape.height / 2)
-    return any(abs(one.x - shape.x) < half[0] and abs(one.y - shape.y) < half[1] for one in words)
 
 
 def _facing(one: Found, other: Found, *, sideways: bool) -> tuple[tuple[float, float], tuple[float, float]]:

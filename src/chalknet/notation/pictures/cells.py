@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from chalknet.notation.disjoint_sets import DisjointSets
+from chalknet.notation.drawings.sketch import Place
+from chalknet.notation.pictures.figures import whole_of
 from chalknet.notation.pictures.lettering import Lettering
 from chalknet.notation.pictures.outlined import Found
 
@@ -49,7 +51,7 @@ def rows_joined(
     tables = [shape for shape in after if shape not in before]
     found = list(words)
     for table in tables:
-        inside = [one for one in found if _holds(table, one.x, one.y)]
+        inside = [one for one in found if table.holds(one.x, one.y)]
         text = " ".join(_SHAPE.sub(r"(None, \1)", one.text) for one in _in_order(inside, table))
         whole = max(inside, key=lambda one: one.height)
         joined = replace(
@@ -84,7 +86,7 @@ def _share_a_side(one: Found, other: Found) -> bool:
 def _is_table(cells: Sequence[Found], words: Sequence[Lettering]) -> bool:
     whole = _whole(cells)
     covered = sum(cell.width * cell.height for cell in cells) / (whole.width * whole.height)
-    lines = [[one for one in words if _holds(cell, one.x, one.y)] for cell in cells]
+    lines = [[one for one in words if cell.holds(one.x, one.y)] for cell in cells]
     named = all(any(len(one.text) > 1 for one in line) for line in lines)
     several = any(abs(cell.x - cells[0].x) > cell.width / 2 for cell in cells) and any(
         abs(cell.y - cells[0].y) > cell.height / 3 for cell in cells
@@ -92,14 +94,6 @@ def _is_table(cells: Sequence[Found], words: Sequence[Lettering]) -> bool:
     return covered >= _COVERED and named and several
 
 
-def _holds(shape: Found, x: float, y: float) -> bool:
-    return abs(x - shape.x) <= shape.width / 2 and abs(y - shape.y) <= shape.height / 2
-
-
 def _whole(cells: Sequence[Found]) -> Found:
-    left = min(cell.x - cell.width / 2 for cell in cells)
-    right = max(cell.x + cell.width / 2 for cell in cells)
-    top = min(cell.y - cell.height / 2 for cell in cells)
-    bottom = max(cell.y + cell.height / 2 for cell in cells)
-    x, y = (left + right) / 2, (top + bottom) / 2
-    return replace(cells[0], kind="box", x=x, y=y, width=right - left, height=bottom - top)
+    whole = whole_of(Place(cell.x, cell.y, cell.width, cell.height) for cell in cells)
+    return replace(cells[0], kind="box", x=whole.x, y=whole.y, width=whole.width, height=whole.height)

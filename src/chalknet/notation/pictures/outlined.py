@@ -74,6 +74,10 @@ class Found:
         """Return whether it is a disc or an ellipse."""
         return self.kind in ("disc", "ellipse")
 
+    def holds(self, x: float, y: float) -> bool:
+        """Return whether a point is in the rectangle of its size, however it is turned."""
+        return abs(x - self.x) <= self.width / 2 and abs(y - self.y) <= self.height / 2
+
     @property
     def trust(self) -> float:
         """Return how sure it is that this was drawn as a shape."""

@@ -24,11 +24,7 @@ def lines_passed_over(
 
 
 def _lines_in(canvas: InkedPicture, shape: Found, words: Sequence[Lettering]) -> Iterator[Found]:
-    own = [
-        one
-        for one in words
-        if abs(one.x - shape.x) < shape.width / 2 and abs(one.y - shape.y) < shape.height / 2
-    ]
+    own = [one for one in words if shape.holds(one.x, one.y)]
     if not own or abs(shape.angle) > 3:
         return
     size = median(one.height for one in own)
