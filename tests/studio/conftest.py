@@ -16,11 +16,11 @@ _NOTHING_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
 @contextmanager
-def served(folder: Path, *words: str):
+def served(folder: Path, *words: str, program=("-m", "chalknet")):
     """Run the command as a user does; give the address and the process, and end it."""
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     with (folder / "errors.txt").open("w") as errors:
-        command = [sys.executable, "-u", "-m", "chalknet", "studio", "--no-browser", "--port", "0", *words]
+        command = [sys.executable, "-u", *program, "studio", "--no-browser", "--port", "0", *words]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=env)
         try:
             line = process.stdout.readline()

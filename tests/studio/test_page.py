@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.studio.conftest import NARROW, WIDE, expect_nodes, expect_text, resize, text_of, write
+from tests.studio.conftest import NARROW, WIDE, expect_nodes, expect_text, resize, served, text_of, write
 from tests.studio.contrast import CONTRAST, NAMELESS
 from tests.studio.tabs import many_tabs
 
@@ -261,3 +261,36 @@ def test_twenty_tabs_at_once_lose_nothing_and_leave_nothing(studio, chromium):
     before, during, _after = seen.threads
     assert during <= before + 32  # threads are for all tabs together
     assert seen.connections[0] >= 20 and seen.connections[1] == 0
+
+
+SHORT_WAIT = (
+    "-c",
+    "from chalknet.studio import app; app._ASKED_AGAIN_S = 0.5; from chalknet.__main__ import main; main()",
+)
+SILENT_UNTIL_ASKED_TWICE = """
+    window.addEventListener("DOMContentLoaded", () => {
+        const answer = chalknetStudio.begin.bind(chalknetStudio);
+        window.asked = 0;
+        chalknetStudio.begin = () => ++window.asked > 2 ? answer() : new Promise(() => {});
+    });
+"""
+
+
+def test_a_browser_that_answers_late_is_asked_again_and_a_tab_that_never_does_is_let_go(tmp_path, chromium):
+    context = chromium.new_context()
+    context.add_init_script(SILENT_UNTIL_ASKED_TWICE)
+    with served(tmp_path, program=SHORT_WAIT) as (address, _process):
+        page = context.new_page()
+        page.goto(address)
+        page.wait_for_function("window.asked > 2")
+        write(page, "5 -> 4 relu -> 2")
+        expect_nodes(page, 1, 4)
+        never = context.new_page()
+        never.goto(address)
+        never.wait_for_function("window.asked == 1")
+        never.close()
+        page.wait_for_timeout(8_000)  # a closed tab is forgotten after 5 s
+        write(page, "5 -> 3 relu -> 2")
+        expect_nodes(page, 1, 3)
+    context.close()
+    assert (tmp_path / "errors.txt").read_text() == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from chalknet.studio.texts import forms
 
 _STATIC = Path(__file__).parent / "static"
 _RECONNECT_S = 5.0  # a tab disconnected for longer is closed, with everything it started
+_CONNECTS_WITHIN_S = _ASKED_AGAIN_S = 60.0  # many tabs of a busy machine open slowly
 _MOST_TABS = 100
 _LANGUAGES = {"en": "English", "ko": "한국어"}
 _HEAD = '<link rel="stylesheet" href="/static/studio.css"><script src="/static/studio.js"></script>'
@@ -70,8 +72,13 @@ class Page:
             TextTag(_("Nothing leaves this machine."), "footer").classes("ck-footer")
 
     async def begin(self) -> None:
-        """Ask the browser once for the state in the link and for the preferred theme."""
-        found: dict[str, Any] = await ui.run_javascript("chalknetStudio.begin()", timeout=60)
+        """Ask the browser for the state in the link and for the preferred theme, until it answers."""
+        found: dict[str, Any] | None = None
+        while found is None:
+            if self._whole.client.is_deleted:  # the tab was closed while it opened
+                return
+            with suppress(TimeoutError):
+                found = await ui.run_javascript("chalknetStudio.begin()", timeout=_ASKED_AGAIN_S)
         session = self._session
         session.dark = bool(found.get("dark"))
         self._dark.value = session.dark
@@ -150,7 +157,7 @@ def application(initial: InitialNetwork, workers: Executor, *, compressed: bool 
         client.on_delete(session.close)
         shown = Page(session, ui.element("div").classes("ck-page"))
         shown.make()
-        await client.connected(timeout=60)
+        await client.connected(timeout=_CONNECTS_WITHIN_S)
         await shown.begin()
 
     made = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)

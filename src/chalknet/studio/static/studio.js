@@ -67,7 +67,10 @@ window.chalknetStudio = {
       editor.querySelector(".cm-content")?.setAttribute("aria-label", editor.dataset.label);
   },
   begin() {
-    new MutationObserver(() => this.label()).observe(document.body, { childList: true, subtree: true });
+    if (!this.labels) {
+      this.labels = new MutationObserver(() => this.label());
+      this.labels.observe(document.body, { childList: true, subtree: true });
+    }
     this.label();
     const shown = document.querySelector(".ck-editor");
     return {
