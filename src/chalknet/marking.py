@@ -188,7 +188,7 @@ def _read_file(folder: Path, file: Path, name: str | None) -> MarkedFile:
     try:
         network = read(file, name=name)
     except ChalknetError as problem:
-        return MarkedFile(label, None, None, None, str(problem))
+        return MarkedFile(label, None, None, None, str(problem).replace(str(file), label))
     except Exception as problem:  # one bad file must not stop the others
         return MarkedFile(label, None, None, None, f"{type(problem).__name__}: {problem}")
     return MarkedFile(label, network, None, None, "; ".join(map(translated, network.notes)))

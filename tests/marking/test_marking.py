@@ -80,9 +80,10 @@ def test_another_network_has_the_points_of_what_is_alike(marks):
 
 
 @pytest.mark.parametrize("letter", "jkmnop")
-def test_what_cannot_be_read_has_a_reason_and_no_mark(marks, letter):
+def test_what_cannot_be_read_has_a_reason_and_no_mark(homework, marks, letter):
     row = next(row for row in marks.rows if row.file.startswith(letter))
     assert row.verdict == "unread" and row.mark is None and len(row.reason) > 10
+    assert str(homework) not in row.reason  # a table that is sent to others
     assert "6 files could not be read and have no mark" in str(marks)
 
 
