@@ -8,5 +8,6 @@ from chalknet.notation.listings.numpy_code import NUMPY
 from chalknet.notation.listings.printed import PRINTED
 from chalknet.notation.listings.printed_jax import PRINTED_JAX
 from chalknet.notation.listings.summary import SUMMARY
+from chalknet.notation.listings.weight_shapes import WEIGHT_SHAPES
 
-LISTINGS = (SUMMARY, PRINTED, PRINTED_JAX, KERAS_JSON, NUMPY, NESTED)
+LISTINGS = (SUMMARY, PRINTED, PRINTED_JAX, KERAS_JSON, NUMPY, NESTED, WEIGHT_SHAPES)
