@@ -136,8 +136,8 @@ LOSS_OF_TARGET: dict[str, dict[str, str]] = {
 }
 # Up to so many rows -> the hidden layers, and why.
 LAYERS: tuple[tuple[float, str, str], ...] = (
-    (20_000, "128 relu -> 64 relu", "hidden layers of 128 and 64 for up to 20,000 rows"),
-    (inf, "256 relu -> 128 relu", "hidden layers of 256 and 128 above 20,000 rows"),
+    (100_000, "128 relu -> 64 relu", "hidden layers of 128 and 64 for up to 100,000 rows"),
+    (inf, "256 relu -> 128 relu", "hidden layers of 256 and 128 above 100,000 rows"),
 )
 # The optimizer -> the learning rate with which it begins.
 RATES = {
@@ -151,6 +151,7 @@ RATES = {
 }
 MOST_SAMPLES = 10_000_000  # seen in a fit: about 100 s of a core with 20 features and the larger network
 MOST_EPOCHS, MOST_UPDATES, FEWEST_UPDATES = 300, 40_000, 3_000
+MOST_PATIENCE, LEAST_PATIENCE, PATIENT_UPDATES = 20, 10, 5_000  # epochs, epochs, and updates between them
 PENALTY_OF_ROWS, MOST_PENALTY = 3.0, 0.02  # l2 is so much by the number of rows, and at most
 SMALLEST_BATCH, LARGEST_BATCH = 32, 1024
 _FEWEST_ROWS = 20  # of which a share is held out
@@ -275,9 +276,9 @@ def _patience(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
     if not _is_watched(facts, taken):
         return None
     held_out = facts.held_out or "the rows held out"
-    epochs = taken.get("epochs") or inf
+    patience = max(LEAST_PATIENCE, -(-PATIENT_UPDATES // _epoch_updates(facts, taken)))
     return ChosenValue(
-        int(min(20, max(3, epochs // 4))),
+        int(min(MOST_PATIENCE, patience, max(3, (taken.get("epochs") or inf) // 4))),
         f"stops when the loss of {held_out} has not fallen for so long, with the best weights",
     )
 
@@ -288,9 +289,14 @@ def _watch(facts: RecipeFacts, taken: Taken) -> ChosenValue | None:
     return ChosenValue("train_loss", "nothing is held out")
 
 
-def _epochs(facts: RecipeFacts, taken: Taken) -> ChosenValue:
+def _epoch_updates(facts: RecipeFacts, taken: Taken) -> int:
+    """Return how many updates an epoch has."""
     rows = _training_rows(facts, taken)
-    an_epoch = -(-rows // min(taken.get("batch_size") or rows, rows))
+    return -(-rows // min(taken.get("batch_size") or rows, rows))
+
+
+def _epochs(facts: RecipeFacts, taken: Taken) -> ChosenValue:
+    rows, an_epoch = _training_rows(facts, taken), _epoch_updates(facts, taken)
     epochs = max(
         1, min(max(MOST_EPOCHS, FEWEST_UPDATES // an_epoch), MOST_UPDATES // an_epoch, MOST_SAMPLES // rows)
     )

@@ -1,4 +1,4 @@
-"""Weights that were listed with their shapes: a `state_dict`, named parameters, the variables of Keras or flax."""
+"""Weights that were listed with their shapes: a `state_dict`, named parameters, the variables of Keras."""
 
 from __future__ import annotations
 
@@ -27,13 +27,17 @@ _TENSOR = re.compile(
     r"[\[(]{1,2}+\s*+(?P<sizes>(?:\d{1,9}\s*+(?:,|[x×])?+\s*+){0,5}+)[\])]"
 )
 _OTHER = re.compile(
-    r"(?<![\w./])[A-Za-z_][\w.]{0,100}\.(?P<kind>\w{1,40})[\"']?[ \t:=|,]{1,40}(?:torch\.Size\()\[(?P<sizes>[\d, ]*)\]"
+    r"(?<![\w./])[A-Za-z_][\w.]{0,100}\.(?P<kind>\w{1,40})[\"']?[ \t:=|,]{1,40}torch\.Size\(\[[\d, ]*\]"
 )
 _NO_LISTING = re.compile(
     r"^[ \t]*(?:class|def|from|import|function|#include) |\bnn\.Linear\(|-->|->|%\w+ =", re.M
 )
 _FEWEST = 2  # tensors
 _CERTAINTY = 0.96
+_ASSUMED = (
+    "a list of weights says neither the functions nor the order of the layers: "
+    "they are read in the order of the list"
+)
 _REMEDY = "Give the whole list of names and shapes of one network, or its code."
 
 
@@ -81,10 +85,8 @@ def read_weight_shapes(text: str, name: str | None = None) -> Network:
         layers.append(_layer(source, module, layers))
     filled, _ = with_unknown(layers, after_last=True)
     network = network_of_layers(source, filled)
-    assumed = "a list of weights says neither the functions nor the order of the layers: they are read in the order of the list"
-    if network.unsettled:
-        assumed = f"{assumed}; {settles(network)}"
-    return replace(network, notes=(assumed, *network.notes))
+    unknown = f"; {settles(network)}" if network.unsettled else ""
+    return replace(network, notes=(f"{_ASSUMED}{unknown}", *network.notes))
 
 
 def _is_matrix(tensor: re.Match[str]) -> bool:
@@ -104,7 +106,7 @@ def _modules(source: SourceText) -> list[_Layer]:
         if before != _sizes(tensor["sizes"]):
             raise source.refuse(
                 Span(*tensor.span("module")),
-                got=f"{tensor['module']}.{tensor['kind']} with the shapes {before} and {_sizes(tensor['sizes'])}",
+                got=f"{tensor['module']}.{tensor['kind']} twice, with different shapes",
                 wanted="one network",
             )
     return [*made.values()]
@@ -139,15 +141,11 @@ def _layer(source: SourceText, module: _Layer, before: list[CodeLayer]) -> CodeL
         if arriving not in (None, taken):
             raise _mismatch(source, module, f"{taken} inputs behind {arriving} units")
         return CodeLayer(module.span, Linear(out, bias=bool(vectors)), (taken,), kind="Linear")
-    if (
-        matrix is None
-        and vectors
-        and all(size == vectors[0] and len(size) == 1 for size in (*vectors, *statistics))
-    ):
-        if statistics or len(vectors) == 2:
-            if vectors[0] != (arriving,):
-                raise _mismatch(source, module, f"a norm of {vectors[0][0]} numbers behind {arriving} units")
-            return CodeLayer(module.span, BatchNorm() if statistics else LayerNorm(), vectors[0])
+    alike = {*vectors, *statistics}
+    if matrix is None and len(alike) == 1 and (statistics or len(vectors) == 2):
+        if vectors[0] != (arriving,):
+            raise _mismatch(source, module, f"a norm of {vectors[0]} numbers behind {arriving} units")
+        return CodeLayer(module.span, BatchNorm() if statistics else LayerNorm(), vectors[0])
     shapes = ", ".join(f"{kind} {size}" for kind, size in sizes.items())
     raise source.refuse(
         module.span,

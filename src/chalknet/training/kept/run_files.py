@@ -242,6 +242,17 @@ def read_ended(folder: Path) -> EndedRun:
     Raises:
         FileProblem: for one that is under way or was killed, or a damaged file.
     """
+    setting = read_ended_setting(folder)
+    assert setting.outcome is not None
+    return EndedRun(setting, setting.outcome, read_history(folder, setting))
+
+
+def read_ended_setting(folder: Path) -> Setting:
+    """Return what was decided for the run kept in a folder, found to have ended; its history is not read.
+
+    Raises:
+        FileProblem: as for `read_ended`.
+    """
     setting = read_setting(folder)
     if setting.outcome is None:
         raise FileProblem(
@@ -250,7 +261,7 @@ def read_ended(folder: Path) -> EndedRun:
             wanted="one that has ended",
             remedy=f"Go on with it: cn.resume({str(folder)!r}) (chalknet resume {folder}).",
         )
-    return EndedRun(setting, setting.outcome, read_history(folder, setting))
+    return setting
 
 
 def read_weights(

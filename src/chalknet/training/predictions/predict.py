@@ -19,7 +19,7 @@ from chalknet.lazy import torch, torch_is_loaded
 from chalknet.network import Embed
 from chalknet.planning import Plan, check_options, with_options
 from chalknet.training.history import FitResult
-from chalknet.training.kept.run_files import read_ended, read_weights
+from chalknet.training.kept.run_files import read_ended_setting, read_weights
 from chalknet.training.predictions.array_forward import ArrayForward, weight_shapes
 from chalknet.training.predictions.prediction import Prediction, predicted
 from chalknet.training.record.features import features_of
@@ -162,7 +162,7 @@ def _in_memory(model: object) -> FittedForward:
 def _kept(path: str | Path) -> FittedForward:
     """Return what predicts with a kept run: its network on arrays, or else its module by torch."""
     folder = user_path(path, "model")
-    setting = read_ended(folder).setting
+    setting = read_ended_setting(folder)
     plan = setting.plan
     shapes = weight_shapes(plan)
     weights = None if shapes is None else read_weights(folder, setting, shapes)
