@@ -248,3 +248,44 @@ def test_rows_say_what_was_assumed():
     assert "line 6 says no rate of dropout: 0.5, as in torch" in notes
     assert "the text around the rows says 'No biases', which is not read" in notes
     assert "the rows lead from the output to the input: they are read backwards" in cn.read(UP).notes
+
+
+# layer, units, activation; input, hidden, output; the activation that is none
+LANGUAGES = {
+    "Vietnamese": ("Lớp", "Số nơ-ron", "Hàm kích hoạt", "Lớp vào", "Lớp ẩn", "Lớp ra", "tuyến tính"),
+    "Czech": ("Vrstva", "Počet neuronů", "Aktivace", "Vstupní vrstva", "Skrytá vrstva", "Výstupní vrstva", "lineární"),
+    "Hungarian": ("Réteg", "Neuronok", "Aktiváció", "Bemeneti réteg", "Rejtett réteg", "Kimeneti réteg", "lineáris"),
+    "Dutch": ("Laag", "Neuronen", "Activatie", "Invoerlaag", "Verborgen laag", "Uitvoerlaag", "lineair"),
+    "Ukrainian": ("Шар", "Кількість нейронів", "Функція активації", "Вхідний шар", "Прихований шар", "Вихідний шар", "лінійна"),
+    "Indonesian": ("Lapisan", "Jumlah neuron", "Aktivasi", "Masukan", "Tersembunyi", "Keluaran", "linier"),
+    "Swedish": ("Lager", "Antal neuroner", "Aktivering", "Indata", "Dolt lager", "Utdata", "linjär"),
+    "Greek": ("Στρώμα", "Νευρώνες", "Συνάρτηση ενεργοποίησης", "Είσοδος", "Κρυφό", "Έξοδος", "γραμμική"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_tables_are_read_in_many_languages_as_markdown_html_and_csv(language):
+    layer, units, activation, first, hidden, last, linear = LANGUAGES[language]
+    rows = [
+        (layer, units, activation),
+        (first, "5", "-"),
+        (f"{hidden} 1", "10", "sigmoid"),
+        (last, "1", linear),
+    ]
+    bars = [f"| {' | '.join(row)} |" for row in rows]
+    cells = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    texts = {
+        "markdown": "\n".join([bars[0], "|---|---|---|", *bars[1:]]),
+        "html": f"<html><body><h1>X</h1><table>{cells}</table></body></html>",
+        "csv": "\n".join(";".join(row) for row in rows),
+    }
+    for form, text in texts.items():
+        assert cn.write(cn.read(text), "shorthand") == "5 -> 10 sigmoid -> 1", form
+
+
+def test_a_quoted_cell_of_csv_may_hold_the_sign_between_cells():
+    text = (
+        'Nr;Schicht;Typ;Eingang;Ausgang;Aktivierung;Bias;Bemerkung\n1;S1;Dense;10;20;softplus;ja;"a; b; c"\n'
+    )
+    text += '2;D1;Dropout;20;20;-;-;"Rate 0,1"\n3;S2;Dense;20;2;linear;nein;"Zugfestigkeit; Bruchdehnung"\n'
+    assert cn.write(cn.read(text), "shorthand") == "10 -> 20 softplus dropout(0.1) -> 2 nobias"

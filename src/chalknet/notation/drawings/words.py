@@ -127,10 +127,10 @@ def activation_patterns() -> tuple[tuple[str, str], ...]:
 
 LINEAR_ACTIVATION = pattern(
     any_of(
-        "identity", "purelin", "linear output", "identidade?", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "sem ativação", "sans activation", "ohne aktivierung(?:sfunktion)?", "without (?:an )?activation", "geen activatie(?:functie)?", "senza attivazione", "bez aktywacji", "doğrusal", "lineair", "linj[äa]r", "keine",
+        "identity", "purelin", "linear output", "identidade?", "identit[éà]", "identität", "lineal", "lin[ée]aire", "lineare?", "sin activaci[oó]n", "no activation", "sem ativação", "sans activation", "ohne aktivierung(?:sfunktion)?", "without (?:an )?activation", "geen activatie(?:functie)?", "senza attivazione", "bez aktywacji", "doğrusal", "lineair", "linj[äa]r", "keine", "tuyến tính", "lineární", "lineáris", "liniar[ăa]?", "lineaarinen", "linier", "lineær",
         r"activation\s*[:=]?\s*none", r"\(linear\)", r"activation\s*[:=]?\s*linear", "none", "linear", "lin",
     )
-    + "|линейн\\w*|liniow\\w*|линейная|선형|항등|활성화 ?(?:함수)? ?없음|без (?:функции )?активации|线性|恒等|无激活|(?:不使?用|没有)激活|線形|恒等関数|活性化(?:関数)?(?:なし|を?使わない)",
+    + "|линейн\\w*|лінійн\\w*|γραμμικ\\w*|خطي|เชิงเส้น|liniow\\w*|линейная|선형|항등|활성화 ?(?:함수)? ?없음|без (?:функции )?активации|线性|恒等|无激活|(?:不使?用|没有)激活|線形|恒等関数|活性化(?:関数)?(?:なし|を?使わない)",
     re.I,
 )  # fmt: skip
 ALSO_LINEAR = pattern(
@@ -168,11 +168,11 @@ FLATTEN = pattern(
 )
 ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("input", pattern(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "eing[aä]nge?n?", "ingress[oi]", "invoer(?:laag)?", "girdi", "masukan", "vstup\\w*", "bemenet\\w*", "indata", "indgang\\w*", "inngang\\w*", "intrare", "intrări", "syöte\\w*", "data", "image", "noise")
-                         + "|είσοδο|εισόδου|вхідн|إدخال|อินพุต|giriş|đầu vào|입력|输入|輸入|入力|特征|wejściow|вход", re.I)),
+                         + "|είσοδο|εισόδου|вхідн|إدخال|อินพุต|giriş|đầu vào|lớp vào|입력|输入|輸入|入力|特征|wejściow|вход", re.I)),
     ("hidden", pattern(any_of("hidden", "hid", "tersembunyi", "skryt\\w*", "rejtett\\w*", "skjult\\w*", "ascuns\\w*", "piilo\\w*", "ocultas?", "cach(?:ée?|ee)s?", "couches? cache", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oaei]", "gizli", "escondid[oa]s?", "dold[ae]?", "intermedia", "bottleneck", "encoder", "decoder")
                           + "|κρυφ|прихован|مخفي|ซ่อน|lớp ẩn|은닉|히든|ukryt|скрыт|隐藏|隱藏|隐含|隠れ|中間", re.I)),
     ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscit[ae]", "uitvoer(?:laag)?", "ausgabe(?:schicht|neuron)?", "ausg[aä]nge?n?", "keluaran", "výstup\\w*", "kimenet\\w*", "utgång\\w*", "utdata", "udgang\\w*", "utgang\\w*", "ie[șs]ire\\w*", "ulostulo\\w*", "predictions?")
-                          + "|έξοδο|εξόδου|вихідн|إخراج|เอาต์พุต|çıkış|çıktı|đầu ra|출력|输出|輸出|出力|wyjści|выход", re.I)),
+                          + "|έξοδο|εξόδου|вихідн|إخراج|เอาต์พุต|çıkış|çıktı|đầu ra|lớp ra|출력|输出|輸出|出力|wyjści|выход", re.I)),
 )  # fmt: skip
 PRUNED = pattern(r"(?:connections?|weights?|edges?|links?|synapses?).{0,40}\bprun(?:ed|ing)|\bpruned", re.I)
 EVERY = (
@@ -209,8 +209,8 @@ BIAS_NODE = pattern(
     re.I,
 )
 LAYER = pattern(
-    any_of("layers?", "neurons", "units", "nodes", "cells", "features", "capas?", "couches?", "schicht(?:en)?", "strat[oi]", "camadas?", "warstw\\w*", "neurones", "neuronas", "neuronen", "neuroni", "neurônios", "nöron(?:lar|u)?", "katman\\w*", "unidades", "perceptrons", "mlp", "stack", "lag(?:en)?")
-    + "|input_?layer\\b|층|계층|레이어|层|層|сло[йяиё]|ニューロン群",
+    any_of("layers?", "neurons", "units", "nodes", "cells", "features", "capas?", "couches?", "schicht(?:en)?", "strat[oi]", "camadas?", "warstw\\w*", "neurones", "neuronas", "neuronen", "neuroni", "neurônios", "nöron(?:lar|u)?", "katman\\w*", "unidades", "perceptrons", "mlp", "stack", "lag(?:en)?", "lager", "lapisan", "laag", "vrstv\\w*", "réteg\\w*", "strat(?:ul)?", "kerro\\w*", "skikt\\w*")
+    + "|input_?layer\\b|층|계층|레이어|层|層|сло[йяиё]|шар(?![^\\W\\d_]{3})|στρώμα|επίπεδο|طبقة|ชั้น|lớp|ニューロン群",
     re.I,
 )  # fmt: skip
 ONE_UNIT = pattern(
@@ -363,7 +363,8 @@ UNKNOWN_ACTIVATION = pattern(
 UNITS = (
     r"neurons?|units?|nodes?|features?|inputs?|outputs?|values?|pixels?|booleans?|bits|flags|sensors?|sensor readings|genes|attributes?|atributos?|attributi|attributs|dims?|dimensions?|variables?|columns?|cells?|d\b|classes|logits?|"
     r"개|뉴런|노드|유닛|차원|픽셀|个|個|神经元|神經元|节点|單元|单元|維|维|ニューロン|ノード|ユニット|次元|neurones?|n(?:oe|œ)uds?|unit[ée]s?|knoten|einheiten|"
-    r"neuronen?|neuron[óo]w|neuroni|neurônios?|нейрон\w*|узл\w*|merkmale|neuronas?|nodos?|unidades?|entradas?|salidas?|p[ií]xeles"
+    r"neuronen?|neuron[óo]w|neuroni|neurônios?|нейрон\w*|узл\w*|merkmale|neuronas?|nodos?|unidades?|entradas?|salidas?|p[ií]xeles|"
+    r"neuron[ůyu]?|neuronok|nơ-?ron|neuroner|neuronia|νευρών\w*|عصبون\w*|نيورون|เซลล์|нейронів|вузл\w*"
 )
 NUMBER = r"\d[\d,]{0,19}"
 _OF_BATCH = r"[(\[<⟨]\s*(?:none|batch\w*|n|m|b|\?|-?1)\s*[,x×]\s*\d+\s*,?\s*[)\]>⟩]"

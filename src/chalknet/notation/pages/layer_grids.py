@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import re
 from collections.abc import Callable, Iterator
@@ -81,7 +82,14 @@ def _barred(line: str) -> list[str]:
 
 
 def _separated(sign: str) -> Callable[[str], list[str]]:
-    return lambda line: [] if _BARS.search(line) else [_clean(cell) for cell in line.strip("\r").split(sign)]
+    def split(line: str) -> list[str]:
+        if _BARS.search(line):
+            return []
+        line = line.strip("\r")
+        cells = next(csv.reader([line], delimiter=sign), []) if '"' in line else line.split(sign)
+        return [_clean(cell) for cell in cells]
+
+    return split
 
 
 def _grid(lines: list[tuple[int, str]], split: Callable[[str], list[str]]) -> CellTable | None:

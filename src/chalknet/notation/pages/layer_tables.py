@@ -35,12 +35,15 @@ _HEADINGS: Mapping[str, re.Pattern[str]] = {
         "parameters": r"param|gewichte|weights|параметр|파라미터|매개변수|参数|パラメータ",
         "rate": r"rate|drop|taux|tasa|taxa|доля|率|비율|드롭",
         "bias": words.BIAS_WORD.pattern,
-        "activation": r"activ|aktiv|attiv|ativa|aktyw|актив|激活|活性|활성|^(?:act|σ|f)\.?$|transfer",
-        "into": r"^in$|^in[ _-]?(?:features|dim|size|units)|^inputs?$|fan[ _-]in",
-        "out": r"^out$|^out[ _-]?(?:features|dim|size|units)|^outputs?$|fan[ _-]out",
+        "activation": r"activ|aktiv|attiv|ativa|aktyw|актив|kích hoạt|ενεργοπ|تنشيط|กระตุ้น|激活|活性|활성"
+        r"|^(?:act|σ|f)\.?$|transfer",
+        "into": r"^in$|^in[ _-]?(?:features|dim|size|units)|^inputs?$|fan[ _-]in"
+        r"|^(?:eing[aä]nge?|entr[ée]es?|entradas?|ingress[oi]|вход(?:ы|ов)?|girdi|wejści[ae]|入力|입력|输入)$",
+        "out": r"^out$|^out[ _-]?(?:features|dim|size|units)|^outputs?$|fan[ _-]out"
+        r"|^(?:ausg[aä]nge?|sorties?|salidas?|sa[ií]das?|uscit[ae]|выход(?:ы|ов)?|çıktı|wyjści[ae]|出力|출력|输出)$",
         "units": r"units?|unit[ée]s?|unidades|einheiten|neur|nodes?|n(?:oe|œ)uds?|nodos?|knoten|cells|нейр"
         r"|узл|ユニット|ニューロン|ノード|次元|뉴런|노드|유닛|차원|神经元|單元|单元|节点|维"
-        r"|nöron|size|width|dim"
+        r"|nöron|nơ-?ron|νευρών|عصبون|เซลล์|size|width|dim"
         r"|größe|breite|taille|largeur|tamaño|ancho|dimensione|tamanho|rozmiar|размер|ширин|boyut|크기"
         r"|개수|サイズ|大小|宽度",
         "both": r"^(?:details?|spec\w*|config\w*|settings?|setup|description|beschreibung|aufbau"
@@ -48,15 +51,20 @@ _HEADINGS: Mapping[str, re.Pattern[str]] = {
         r"|descripción|dettagli|подробности|описание|構成|設定|内容|詳細|구성|설정|내용|상세|配置|详情|说明)$",
         "note": r"note|comment|remark|descri|meaning|bemerk|kommentar|anmerk|remarque|observa|комм|прим"
         r"|備考|説明|说明|备注|비고|설명|메모",
-        "name": words.LAYER.pattern + r"|typ|kind|name|tipo|тип|种类|類型|类型|種類|종류|이름",
+        "name": words.LAYER.pattern
+        + r"|typ|kind|name|tipo|тип|τύπος|loại|typ|jenis|种类|類型|类型|種類|종류|이름",
     }.items()
 }
-_EMPTY = re.compile(r"[-–—−/.\s]*|n/?a|none|keine?|нет|なし|无|없음", re.I)
+_EMPTY = re.compile(
+    r"[-–—−/.\s]*|n/?a|none|keine?|нет|không|žádn\w*|nincs|geen|ingen|brak|なし|无|없음", re.I
+)
 _YES = re.compile(
-    r"(?:yes|true|ja|oui|s[ií]|sim|да|tak|evet|はい|有|あり|예|있음|是|✓|✔|x|1|\+)(?=\W|$)", re.I
+    r"(?:yes|true|ja|oui|s[ií]|sim|да|так|tak|evet|có|ano|igen|kyllä|ναι|نعم|ya|はい|有|あり|예|있음|是|✓|✔|x|1|\+)(?=\W|$)",
+    re.I,
 )
 _NO = re.compile(
-    r"(?:no|false|nein|non|não|нет|nie|hayır|いいえ|無|なし|无|아니\w*|없음|否|✗|✘|0|[-–—])(?=\W|$)", re.I
+    r"(?:no|false|nein|non|não|нет|ні|nie|hayır|không|nem|nej|nei|όχι|لا|tidak|いいえ|無|なし|无|아니\w*|없음|否|✗|✘|0|[-–—])(?=\W|$)",
+    re.I,
 )
 _MAP = re.compile(r"(?:nn\.)?linear(?:[ _]?\d{1,2})?", re.I)
 _LONGEST_HEADING = 40  # characters
