@@ -81,7 +81,7 @@ def read_torch(text: str, name: str | None = None) -> Network:
     told = told_by_data(network, text) if of_data else network
     notes += [note for note in of_data if told is network or "both ends" not in note]
     network = told
-    return replace(network, notes=(*dict.fromkeys([*run.notes, *notes, *network.notes]),))
+    return replace(network, notes=(*dict.fromkeys([*code.notes, *run.notes, *notes, *network.notes]),))
 
 
 def _rebound(chosen: Binding, run: Interpreter) -> list[str]:

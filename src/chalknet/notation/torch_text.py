@@ -14,6 +14,7 @@ from itertools import accumulate
 from chalknet.notation.libraries.known import family_of
 from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText, Span
+from chalknet.notation.torch_options import with_options
 
 _REMEDY = "Write for instance net = torch.nn.Sequential(torch.nn.Linear(784, 1), torch.nn.Sigmoid())."
 _FENCE = re.compile(r"^[ \t]*+(`{3,}+|~{3,}+)[^\n]*+\n(.*?)(?:^[ \t]*+\1[ \t]*+$|\Z)", re.M | re.S)
@@ -30,10 +31,12 @@ class Code:
     Args:
         source: the user's text.
         tree: the parsed statements.
+        notes: what was assumed of them.
     """
 
     source: SourceText
     tree: ast.Module
+    notes: tuple[str, ...] = ()
 
     def span(self, node: ast.expr | ast.stmt) -> Span:
         """Return where the node stands in the text."""
@@ -74,7 +77,8 @@ def parse(text: str, what: str = "") -> Code:
         with _FILTERS, warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # an odd escape in the user's strings
             tree = ast.parse("if 1:\n" * added + code)
-            return Code(source, ast.increment_lineno(tree, -added))
+            tree, told = with_options(ast.increment_lineno(tree, -added))
+            return Code(source, tree, told)
     except SyntaxError as problem:
         lines = text.split("\n")
         line = min(max((problem.lineno or 1) - added, 1), len(lines))

@@ -57,3 +57,27 @@ def test_activations_in_a_line_beside_an_arrow_formula_are_noted():
     )
     network = cn.read(notes)
     assert any("relu relu" in note for note in network.notes)
+
+
+@pytest.mark.parametrize(
+    "said", ["φ は Leaky ReLU，φ(z) = max(0.01z, z)。", "φ is the Leaky ReLU", "where φ(z) = max(0.01z, z)"]
+)
+@pytest.mark.parametrize("gap", ["        ", ",   ", "\n"])
+def test_sizes_stand_beside_an_equation_and_functions_have_a_name_and_a_formula(said, gap):
+    text = f"""h⁽¹⁾ = φ(W⁽¹⁾x + b⁽¹⁾){gap}W⁽¹⁾ ∈ ℝ³²ˣ¹⁰,  b⁽¹⁾ ∈ ℝ³²
+ŷ    = W⁽²⁾h⁽¹⁾ + b⁽²⁾{gap}W⁽²⁾ ∈ ℝ¹ˣ³²,   b⁽²⁾ ∈ ℝ
+
+{said}
+"""
+    assert cn.write(cn.read(text), "shorthand") == "10 -> 32 leaky_relu -> 1"
+
+
+def test_the_derivative_of_a_function_is_no_layer():
+    text = r"""Show that $\sigma'(z)=\sigma(z)\,(1-\sigma(z))$ for the logistic function $\sigma(z)=1/(1+e^{-z})$.
+\begin{align}
+  a &= W x + b, & W&\in\mathbb{R}^{7\times 3}\\
+  h &= \sigma(a)\\
+  o &= V h + c, & V&\in\mathbb{R}^{2\times 7}\\
+  \hat y &= \operatorname{softmax}(o)
+\end{align}"""
+    assert cn.write(cn.read(text), "shorthand") == "3 -> 7 sigmoid -> 2 softmax"

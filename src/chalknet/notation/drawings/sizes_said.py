@@ -21,6 +21,10 @@ COUNTED = pattern(
     rf"|(?<![^\W\d_])logits?\s*[=:(]?\s*({NUMBER})",
     re.I,
 )
+_BY_NUMBER = pattern(  # `Dense 1 units 10`
+    rf"(?:dense|linear|hidden|layer|fc)[\s_]*#?\d{{1,2}}\s+(?:units|neurons|nodes)\s+({NUMBER})(?![\w.])",
+    re.I,
+)
 _WITH_WORDS = pattern(
     rf"(?<![\w.,])({NUMBER})(?:\s+[^\W\d_][^\W\d_-]*){{1,2}}[\s-]+(?:inputs|features|neurons|units|nodes|neuronas|neurones|neuronen|neuroni|entradas|entrées|eingaben)(?![^\W\d_])",
     re.I,
@@ -34,7 +38,7 @@ _NUMBER_SHAPE = pattern(r"[(\[]\s*(\d+)\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]")
 _SINGLE_VALUE = pattern(r"∈\s*R\s*$")
 NOT_A_WIDTH = pattern(
     r"^\s*(?:\[\d+\]|\(\d+\)|\d+[.:)](?!\d)|#\d+)\s*(?=\D)|batch[ _]?size\s*[=:]?\s*\d+|bias(?:es)?\s*[=:]?\s*[+-]?\d+(?:[.,]\d+)?|depth\s*:\s*\d+|(?<![^\W\d_])(?:alpha|α|slope|beta|eps|axis|trans[AB]|momentum|lr|seed|version|opset|negative_slope)\s*[=:]\s*[-+]?\d*(?:\.\d+)?(?:e-?\d+)?|[θΘ]\s*=\s*[-+−]?\d+(?:[.,]\d+)?|(?<!input )(?<!output )(?<!de entrada )(?<!de salida )(?<!eingabe)(?<!ausgabe)(?<!입력)(?<!출력)(?<!入力)(?<!出力)(?<!输入)(?<!输出)(?<!輸入)(?<!輸出)(?:layer|capa|couche|schicht|층|层|層|слой|camada|strato|level|단계)s?[^\S\n]*(?:#[^\S\n]*\d+|1?\d)(?![\d,]|[^\S\n]*(?:neurons?|units?|nodes?))|(?:hidden|은닉층|隐藏层|隐含层|oculta|dense|fc|linear|block|stage)[_#]\d+"
-    r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*1?\d(?![\d,])|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)|(?:모수|매개변수) [\d,]+개|제 ?\d+|第\s*\d+"
+    r"|(?:은닉층|隐藏层|隐含层|히든층)[^\S\n]*1?\d(?![\d,])|#\s*\d+|\d+(?:st|nd|rd|th)\b|[\d,]+ (?:param\w*|parameters|weights)(?!\s*[#:=]?\s*\d)|(?<![^\W\d_])params?\s*[#:=]?\s*\d[\d,]*|(?:모수|매개변수) [\d,]+개|제 ?\d+|第\s*\d+"
     r"|(?<![\w.,])0\s*(?:[-–—~〜]|\.{2,3}|…|to|through|bis|à|a|até|hasta|do|до|부터|から|到|至)\s*[1-9]\d*(?![\w.,]*\d)",  # `digits 0 to 9`
     re.I,
 )
@@ -92,6 +96,8 @@ def sizes_in(text: str, operation: bool) -> SizesSaid:
     times = _TIMES.findall(text)
     if len(times) == 1:  # `3 × a, 4 × b` counts parts
         return SizesSaid(number_of(times[0]), True, counted=True)
+    if match := _BY_NUMBER.search(text):
+        return SizesSaid(number_of(match.group(1)), True, counted=True)
     if match := COUNTED.search(text):
         return SizesSaid(number_of(next(filter(None, match.groups()))), True, counted=True)
     if operation and (match := _FIRST_ARGUMENT.search(text)):

@@ -110,6 +110,8 @@ class Equations:
             return False
         if line.head and line.head in right:
             return False  # what holds for the network, f(2x) = 2 f(x)
+        if line.head.endswith("'") and line.head.rstrip("'") in right and not weights:
+            return False  # the derivative of a function
         if weights:
             return any(not WEIGHT.fullmatch(token.name) for token in line.right)
         if any(token.name in _CIRCLES for token in line.right):

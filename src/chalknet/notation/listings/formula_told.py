@@ -64,7 +64,9 @@ LETTER = re.compile(r"sigma|phi|psi|rho|alpha|gamma|eta|kappa|tau|chi|omega|[fga
 _NEXT = re.compile(  # where the next clause begins, or what is said of another letter
     r"[.;](?:\s|$)|,(?![^()]*\))|\b(?:and|und|et)\b|(?<![\w\\])\\?(?:sigma|phi|psi|rho|eta|tau)(?![A-Za-z])"
 )
-_CLAUSE = re.compile(rf"[;\n{WORDS}{FORMULA}]|,(?![^()]*\))|\b(?:and|with|where|und|mit|et|avec|где|и)\b")
+_CLAUSE = re.compile(
+    rf"[;\n{WORDS}{FORMULA}]| {{4,}}|,(?![^()]*\))|\b(?:and|with|where|und|mit|et|avec|где|и)\b"
+)
 _WHOLE = ("f", "F", "N", "net")  # names of a network rather than of a layer
 _NOT = re.compile(r"(?i)\b(?:not|no|nicht|kein\w*|не|pas)\b")
 _LEAKY = re.compile(
@@ -167,7 +169,7 @@ def function_told(letter: str, number: str, words: str) -> str | None:
     index = rf"\s*[_^]\s*[{{(\[]*\s*{re.escape(number)}\s*[}})\]]*" if number else ""
     place = re.compile(
         rf"(?<![\w\\])\\?{re.escape(letter)}(?![A-Za-z]){index}"
-        rf"(?=\s*\(\s*\\?\w{{1,5}}\s*\)\s*=|[\s{WORDS}{FORMULA}]*(?:$|[=:—–.,;)-]|[^\W_][a-zа-яäöüéèß]))"
+        rf"(?=\s*\(\s*\\?\w{{1,5}}\s*\)\s*=|[\s{WORDS}{FORMULA}]*(?:$|[=:—–.,;)-]|[はが는은이가为為是]|[^\W_][a-zа-яäöüéèß]))"
     )
     found: set[str] = set()
     for at in place.finditer(words):
@@ -178,6 +180,8 @@ def function_told(letter: str, number: str, words: str) -> str | None:
         if before.endswith(("circ", "∘")):
             continue
         found |= set((_names(behind) or _names(_NEXT.split(before)[-1]))[:1])
+    if any(kind.startswith("leaky_relu(") for kind in found):
+        found.discard("leaky_relu")  # its name beside its formula, which says the slope
     return found.pop() if len(found) == 1 else None
 
 
