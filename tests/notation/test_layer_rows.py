@@ -289,3 +289,38 @@ def test_a_quoted_cell_of_csv_may_hold_the_sign_between_cells():
     )
     text += '2;D1;Dropout;20;20;-;-;"Rate 0,1"\n3;S2;Dense;20;2;linear;nein;"Zugfestigkeit; Bruchdehnung"\n'
     assert cn.write(cn.read(text), "shorthand") == "10 -> 20 softplus dropout(0.1) -> 2 nobias"
+
+
+@pytest.mark.parametrize("join", ["-", " -> ", " → ", "–"])
+@pytest.mark.parametrize(
+    ("before", "acts", "behind"),
+    [("", ", tanh/tanh/softmax", ""), ("", " (tanh, tanh, softmax)", ""), ("so ", " with tanh, tanh and softmax", ".\n\nthx"),
+     ("Mirela: ", "; activations: tanh, tanh, softmax", "\nJonas: lunch?")],
+)  # fmt: skip
+def test_a_chain_of_widths_with_an_activation_each_behind_it(join, before, acts, behind):
+    text = f"{before}{join.join(['4', '8', '7', '3'])}{acts}{behind}"
+    assert cn.write(cn.read(text), "shorthand") == "4 -> 8 tanh -> 7 tanh -> 3 softmax"
+
+
+@pytest.mark.parametrize(
+    "acts",
+    ["(tanh, softmax)", ", tanh, softmax output", ", tanh, tanh, tanh, softmax", " (blue, red, green)"],
+)
+def test_fewer_activations_than_layers_are_not_counted_off(acts):
+    try:
+        network = cn.read(f"MLP 4-8-7-3{acts}")
+    except ChalknetError:
+        return
+    assert cn.write(network, "shorthand").count("?") or "tanh -> 7 tanh" in cn.write(network, "shorthand")
+
+
+def test_items_of_latex_are_layers():
+    text = r"""\begin{frame}{Esempio}
+% \begin{itemize} \item ingresso: 99 \item uscita: 1 \end{itemize}
+\begin{enumerate}
+  \item<1-> ingresso: $\mathbf{x}\in\mathbb{R}^{20}$ (indicatori)
+  \item<2-> primo strato nascosto: 50 unit\`a, ReLU
+  \item<3-> uscita: 1 unit\`a, sigmoide $\Rightarrow P(\text{s}\mid\mathbf{x})$
+\end{enumerate}
+\end{frame}"""
+    assert cn.write(cn.read(text), "shorthand") == "20 -> 50 relu -> 1 sigmoid"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from chalknet.notation.drawings.vocabulary import said
 from chalknet.notation.pages.layer_lists import layer_in, speaks_of_network
 from chalknet.notation.pages.layer_rows import WrittenLayer, WrittenLayers, in_order, steps_in
 
@@ -27,6 +28,15 @@ _PART = (
 )
 _DASHED = re.compile(rf"(?<![\w.,/+-]){_PART}(?:\s?[-–—]\s?{_PART}){{2,30}}(?![\w./+-])")
 _BETWEEN = re.compile(r"\s?[-–—]\s?(?![^\[(]*[\])])")
+_JOIN = r"\s{0,3}(?:->|[-–—→⟶x×])\s{0,3}"
+_WORD_OF_ACT = r"[A-Za-z]\w{1,12}(?: ?\w{2,8})?"
+# `9 → 48 → 24 → 3, relu/relu/softmax`: the widths, and behind them an activation each
+_LISTED = re.compile(
+    rf"(?<![\w.,/+-])(?P<widths>[1-9]\d{{0,5}}(?:{_JOIN}[1-9]\d{{0,5}}){{2,30}})[\])]?\s{{0,3}}"
+    r"(?:[,;:(\[]|with|activations|mit|avec|con|com|с)[\s:]{0,3}(?:(?:with|activations|activation)[\s:]{1,3})?"
+    rf"(?P<acts>{_WORD_OF_ACT}(?:\s{{0,2}}(?:[,/]|and|und)\s{{0,2}}{_WORD_OF_ACT}){{1,30}})"
+    r"(?=\s{0,3}(?:[\])][\s.]{0,3}$|[\])]|[.;,](?:\s|$)|$))"
+)
 _MOST_OTHER_LINES = 3  # of a text whose bare numbers, `784-300-10`, are layers
 
 
@@ -36,7 +46,7 @@ def layers_of_chain(text: str) -> WrittenLayers | None:
     if "\n" in line:
         return None
     number = text[: text.index(line)].count("\n") + 1
-    return _of_arrows([(number, line)]) or _of_dashes(line, number, alone=True)
+    return listed_in(line, number) or _of_arrows([(number, line)]) or _of_dashes(line, number, alone=True)
 
 
 def chains_of_lines(text: str) -> Iterator[WrittenLayers]:
@@ -54,8 +64,27 @@ def chains_of_lines(text: str) -> Iterator[WrittenLayers]:
         if len(chain) > 1 and (found := _of_arrows(chain)) is not None:
             yield found
         chain = [(number, line.strip())] if line.strip() else []
-        if line.strip() and (found := _of_dashes(line, number, alone=alone)) is not None:
+        found = listed_in(line, number) or _of_dashes(line, number, alone=alone) if line.strip() else None
+        if found is not None:
             yield found
+
+
+def listed_in(line: str, number: int) -> WrittenLayers | None:
+    """Return the layers of the only chain of widths in a line behind which an activation each is listed."""
+    chains = [*_LISTED.finditer(line)] if len(line) <= _LONGEST else []
+    if len(chains) != 1:
+        return None
+    widths = re.findall(r"\d+", chains[0]["widths"])
+    listed = re.split(r"\s*(?:[,/]|\band\b|\bund\b)\s*", chains[0]["acts"])
+    told = [None if said(word).role else steps_in(word) for word in listed]
+    if len(told) != len(widths) - 1 or not all(one and any(one) for one in told):
+        return None
+    names = ["hidden"] * (len(widths) - 2) + ["output"]
+    rows = [WrittenLayer("input", number, (int(widths[0]),), text=widths[0])]
+    for name, width, one in zip(names, widths[1:], told, strict=True):
+        assert one is not None
+        rows.append(WrittenLayer(name, number, (int(width),), None, *one, text=width))
+    return in_order(rows)
 
 
 def _of_arrows(lines: list[tuple[int, str]]) -> WrittenLayers | None:

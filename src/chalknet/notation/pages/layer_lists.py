@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from chalknet.network import Activation, Dropout
 from chalknet.notation.drawings import words
+from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.vocabulary import said
 from chalknet.notation.pages.layer_rows import (
     WrittenLayer,
@@ -20,6 +21,14 @@ from chalknet.notation.pages.layer_rows import (
 
 _BULLET = re.compile(r"^\s*+(?:>\s*+)?(?:(?:[-*+•·–—‣▪]|\(?\d{1,2}[.)])\s++)?")
 _ITEM = re.compile(r"<li\b[^>]*+>(.*?)(?=</li\b|<li\b|</[uo]l\b)", re.S | re.I)
+_TEX_ITEM = re.compile(
+    r"\\item(?![a-zA-Z])(?:<[^<>\n]{0,20}>)?(?:\[[^\[\]\n]{0,20}\])?(.{0,400}?)(?=\\item(?![a-zA-Z])|\\end\{|\Z)",
+    re.S,
+)
+_TEX_REMARK = re.compile(r"(?<!\\)%[^\n]*")
+_FOLLOWS = re.compile(
+    r"(?:\$\s*)?(?:\\(?:Longr|R)ightarrow(?![a-zA-Z])|⇒|=>).*", re.S
+)  # `, sigmoid $\Rightarrow P(y)$`
 _CELLS = re.compile(r"[|│┃║\t{}<>\\]|->|→|[;\"']$")
 _LONGEST_NAME = 60  # characters at the beginning of a line
 _ENDS = re.compile("|".join(known.pattern for role, known in words.ROLES if role != "hidden"), re.I)
@@ -44,7 +53,7 @@ def layers_of_lists(text: str) -> Iterator[WrittenLayers]:
     listed = [
         (text.count("\n", 0, item.start()) + 1, _TAG.sub(" ", item[1])) for item in _ITEM.finditer(text)
     ]
-    lines = listed or list(enumerate(text.split("\n"), 1))
+    lines = listed or _tex_items(text) or list(enumerate(text.split("\n"), 1))
     filled = [(line, item) for line, item in lines if item.strip()]
     at = 0
     while at < len(filled):
@@ -60,6 +69,17 @@ def layers_of_lists(text: str) -> Iterator[WrittenLayers]:
         layers = in_order(rows) if alone and _has_both_ends(rows) and speaks_of_network(rows) else None
         if layers is not None:
             yield layers
+
+
+def _tex_items(text: str) -> list[tuple[int, str]]:
+    """Return the items of the lists in a text of LaTeX, each with its line."""
+    if "\\item" not in text:
+        return []
+    text = _TEX_REMARK.sub("", text)
+    return [
+        (text.count("\n", 0, item.start()) + 1, plain(_FOLLOWS.sub("", item[1])).replace("\n", " "))
+        for item in _TEX_ITEM.finditer(text)
+    ]
 
 
 def _has_both_ends(rows: list[WrittenLayer]) -> bool:

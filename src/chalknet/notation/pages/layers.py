@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 _LONGEST = 50_000  # characters of a page in which such a table stands
 _DIGIT = re.compile(r"\d")
-_ROWS = re.compile(r"[|&│┃║,;\t:：→>–—(=]|\S {2,}\S|\d[-–—]\[?\d")
-_ROWS_FOUND, _CHAIN = 0.9, 0.97  # code and drawings come before rows in a remark of theirs
+_ROWS = re.compile(r"\\item|[|&│┃║,;\t:：→>–—(=]|\S {2,}\S|\d[-–—]\[?\d")
+_ROWS_FOUND, _CHAIN = (
+    0.9,
+    0.97,
+)  # code and drawings come before rows in a remark of theirs, items before formulas
 _REMEDY = "Give one table or list with a row for each layer: what it is, how many units, which activation."
 
 
@@ -47,9 +50,10 @@ def recognise_layers(text: str) -> float:
         return 0.0
     if not (found := _found(text)):
         return 0.0
-    return (
-        _CHAIN if len({row.line for row in found[0].rows}) == 1 and "\n" not in text.strip() else _ROWS_FOUND
+    in_one_line = len({row.line for row in found[0].rows}) == 1 and (
+        "\n" not in text.strip() or all(row.steps or row.linear for row in found[0].rows[1:])
     )
+    return _CHAIN if in_one_line or "\\item" in text else _ROWS_FOUND
 
 
 def line_of_layers(text: str) -> int:
