@@ -34,7 +34,7 @@ _ROWS = (
 NotationName: TypeAlias = Literal[
     "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "drawio", "excalidraw", "playground",
     "tikz", "plantuml", "d2", "graphml", "gml", "ascii",
-    "summary", "printed", "printed-jax", "keras-json", "numpy", "nested", "weights", "settings",
+    "summary", "printed", "printed-jax", "keras-json", "numpy", "nested", "weights", "settings", "onnx-text",
     "foreign", "keras-r", "keras", "flax", "equinox", "sklearn", "latex-layers", "shorthand",
     "mathml", "layers", "page",
 ]  # fmt: skip
