@@ -86,7 +86,7 @@ def test_settings_are_the_network_they_were_made_of(form, seed):
         ("layers:\n  - type: dense\n    units: 32\n    activation: relu\n  - {units: 1, activation: sigmoid}\ninput_size: 10",
          "10 -> 32 relu -> 1 sigmoid"),
         ("layer_sizes: [784, 128, 10]\nactivation: nn.ReLU\n", "784 -> 128 relu -> 10"),
-        ("hidden_layer_sizes: 100,50\nactivation: relu\n", "? -> 100 relu -> 50 relu -> ?"),
+        ("hidden_layer_sizes: 100,50\nactivation: relu\nn_outputs: 2", "? -> 100 relu -> 50 relu -> 2"),
         ("input_dim: 3\nhidden_dims:\n- 8\n- 4\noutput_dim: 1\nactivations: [relu, tanh, sigmoid]",
          "3 -> 8 relu -> 4 tanh -> 1 sigmoid"),
         ('{"input_dim": 3, "hidden_dims": [8], "output_dim": 1}', "3 -> 8 ? -> 1"),

@@ -132,8 +132,9 @@ def _understood(held: dict[str, Value], where: str) -> _Found | None:
     if not _are_widths(sizes) and not _are_layers(sizes):
         return None
     whole = "sizes" in known and "hidden" not in known and not {"input", "output"} & known.keys()
-    stated = {"activation", "output activation"} | (set() if whole else {"input", "output"})
-    if not stated & known.keys() and not _are_layers(sizes):
+    stated = {"activation", "output activation"} if whole else {"input", "output"}
+    acts = isinstance(sizes, list) and _are_layers(sizes) and any(map(_says_activation, sizes))
+    if not acts and (_are_layers(sizes) or not stated & known.keys()):
         return None
     return _Found(f"the settings of {where}" if where else "the settings", known, tuple(other))
 
