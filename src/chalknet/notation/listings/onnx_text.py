@@ -12,7 +12,7 @@ from chalknet.notation.limits import check_limit
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText, Span
 
-_NAME = r"[\w./:-]{1,200}"
+_NAME = r"(?<![\w./:-])[\w./:-]{1,200}+"
 _TYPE = r"(?:FLOAT|DOUBLE|INT64|float|double|float16|FLOAT16|int64)"
 _TENSORS = (
     re.compile(rf"%(?P<name>{_NAME})\[{_TYPE}(?:, ?(?P<sizes>[\w.?x-]{{0,60}}))?\]"),
@@ -22,7 +22,7 @@ _NODE = re.compile(
     rf"%?(?P<out>{_NAME}) ?= ?(?:[\w.]{{1,40}}::)?(?P<kind>[A-Z]\w{{1,40}}) ?"
     r"(?:[\[<](?P<attributes>[^\[\]<>\n]{0,400})[\]>])? ?\((?P<taken>[^()\n]{0,2000})\)"
 )
-_GRAPH = re.compile(rf"^\s*graph {_NAME} ?\(|{_NAME} ?\([^()\n]{{0,2000}}\) ?=> ?\(", re.M)
+_GRAPH = re.compile(rf"^[ \t]*+graph {_NAME} ?\(|{_NAME} ?\([^()\n]{{0,2000}}\) ?=> ?\(", re.M)
 _ATTRIBUTE = re.compile(r"(\w{1,40})(?:\s?:\s?\w{1,10})? ?= ?(-?[\w.+-]{1,40}|\"[^\"\n]{0,40}\")")
 _PASSES = ("Identity", "Cast", "Squeeze", "Reshape")
 _STEPS = {"Flatten": "flatten", "BatchNormalization": "batchnorm", "LayerNormalization": "layernorm"}

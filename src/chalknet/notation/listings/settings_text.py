@@ -54,6 +54,8 @@ def _json(text: str) -> Value:
 
 
 def _toml(text: str) -> Value:
+    if not re.search(r"^[ \t]*+[\w.-]{1,60}+[ \t]*+=", text, re.M):
+        return None
     try:
         found: Value = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):
@@ -62,6 +64,8 @@ def _toml(text: str) -> Value:
 
 
 def _ini(text: str) -> Value:
+    if not re.search(r"^\[[^\]\n]{1,60}+\]", text, re.M):
+        return None
     parser = configparser.ConfigParser(interpolation=None, inline_comment_prefixes=("#", ";"))
     try:
         parser.read_string(text)
