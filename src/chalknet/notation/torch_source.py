@@ -56,7 +56,11 @@ def read_torch(text: str, name: str | None = None) -> Network:
         called = 'read(..., notation="torch") of what print(module) gave is now notation="printed"'
         warnings.warn(called, DeprecationWarning, stacklevel=7)  # the caller of the public verb
         return read_printed(text, name)
-    code = parse(text)
+    return network_of_code(parse(text), name)
+
+
+def network_of_code(code: Code, name: str | None = None) -> Network:
+    """Return the network that parsed code defines; see `read_torch` for the name and the errors."""
     run = Interpreter(code)
     try:
         run.follow()
@@ -78,7 +82,7 @@ def read_torch(text: str, name: str | None = None) -> Network:
     _refuse_shared_weights(layers, code)
     network = _network(layers, chosen, code)
     of_data = [note for layer in layers if (note := NOTES_OF.get(layer.kind))]
-    told = told_by_data(network, text) if of_data else network
+    told = told_by_data(network, code.source.text) if of_data else network
     notes += [note for note in of_data if told is network or "both ends" not in note]
     network = told
     return replace(network, notes=(*dict.fromkeys([*run.notes, *notes, *network.notes]),))

@@ -1,0 +1,129 @@
+"""Programs in other languages than Python, each read as the PyTorch that its layers stand for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+from chalknet.errors import ChalknetError
+from chalknet.network import Network
+from chalknet.notation.languages import julia
+from chalknet.notation.languages.bindings import bind_names
+from chalknet.notation.languages.julia import JuliaChains
+from chalknet.notation.languages.layers import REMEDY, Reading
+from chalknet.notation.languages.lexing import JULIA, Spelling, Words
+from chalknet.notation.languages.python_text import PythonText
+from chalknet.notation.notation import Notation
+from chalknet.notation.tokens import SourceText
+from chalknet.notation.torch_source import network_of_code
+
+_LONGEST = 300_000
+_CERTAIN = 0.985  # more than code that is recognised and not read
+
+
+class LanguageRow(NamedTuple):
+    """A language whose programs are read.
+
+    Args:
+        name: the name of the notation.
+        suffixes: the endings of its files.
+        what: what its code is called in errors.
+        spelling: how it spells.
+        hint: a word of every program with layers, as a pattern that is found fast.
+        shows: whether a program says that it makes layers.
+        write: writes what it makes as Python; raises the error for what is not read.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    what: str
+    spelling: Spelling
+    hint: re.Pattern[str]
+    shows: Callable[[Reading], bool]
+    write: Callable[[Reading, PythonText], None]
+
+
+def _shows_flux(reading: Reading) -> bool:
+    chains = JuliaChains(reading)
+    text = reading.source.text
+    imported = any(_in_code(reading, found.start()) for found in julia.IMPORTS.finditer(text))
+    return imported or any(chains.is_chain(index) for index in chains.found())
+
+
+def _in_code(reading: Reading, place: int) -> bool:
+    """Return whether a place is in no comment and no text in quotes."""
+    at = place + len(reading.source.text[place:]) - len(reading.source.text[place:].lstrip(" \t"))
+    return at in reading.starts
+
+
+def _write_flux(reading: Reading, python: PythonText) -> None:
+    JuliaChains(reading).write(python)
+
+
+_ROWS = (
+    LanguageRow(
+        "julia", (".jl",), "Julia code", JULIA, re.compile(r"\bChain\b|\b(?:Flux|Lux)\b"), _shows_flux, _write_flux
+    ),
+)
+
+
+@lru_cache(maxsize=16)
+def _reading(row: LanguageRow, text: str) -> Reading | None:
+    """Return what a text is read with, None where it is no program of a language with layers in it."""
+    if len(text) > _LONGEST or not row.hint.search(text):
+        return None
+    reading = Reading(SourceText(row.what, text, remedy=REMEDY), Words(text, row.spelling))
+    return reading if row.shows(reading) else None
+
+
+def recognise_language(row: LanguageRow, text: str) -> float:
+    """Return how likely it is that a text is a program of a language that makes layers."""
+    return _CERTAIN if _reading(row, text) is not None else 0.0
+
+
+def read_language(row: LanguageRow, text: str, name: str | None = None) -> Network:
+    """Return the network of a program in another language than Python.
+
+    Args:
+        row: the language.
+        text: the program.
+        name: the variable that is the network, or `line 12`, where the program makes several.
+
+    Raises:
+        NotationError: for a program without layers, with several networks, or whose layers depend on what
+            only running it would tell.
+        CannotExpress, ShapeMismatch: as for the same layers in Python.
+    """
+    found = _reading(row, text)
+    source = SourceText(row.what, text, remedy=REMEDY)
+    reading = Reading(source, found.words if found else Words(text, row.spelling))
+    bind_names(reading)
+    python = PythonText(source)
+    row.write(reading, python)
+    if python.is_empty:
+        raise _nothing(source)
+    network = network_of_code(python.parsed(), name)
+    return replace(network, notes=(*dict.fromkeys([*network.notes, *reading.notes]),))
+
+
+def _nothing(source: SourceText) -> ChalknetError:
+    return source.refuse(
+        None,
+        got="code without a chain of layers",
+        wanted="layers in one chain",
+        remedy="Give the part that makes the layers too, or write a formula: 784 -> 32 relu -> 1 sigmoid.",
+    )
+
+
+LANGUAGES = tuple(
+    Notation(
+        name=row.name,
+        suffixes=row.suffixes,
+        recognise=partial(recognise_language, row),
+        read=partial(read_language, row),
+    )
+    for row in _ROWS
+)
