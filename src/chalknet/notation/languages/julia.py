@@ -66,20 +66,29 @@ class JuliaChains:
     def _start(self, index: int) -> int:
         return index - 2 if self._reading.words.is_sign(index - 1, ".") else index
 
-    def is_chain(self, index: int) -> bool:
-        """Return whether a chain holds layers as Flux and Lux have them."""
+    @property
+    def are_layers(self) -> bool:
+        """Return whether the program has a chain, and a layer as Flux and Lux call it."""
+        words = self._reading.words
+        layers = (word.text == "Dense" and words.is_sign(at + 1, "(") for at, word in enumerate(words.all))
+        return any(layers) and next(self.found(), None) is not None
+
+    def _read(self, index: int) -> CallTerm | None:
+        """Return the chain at a word, without what only moves it to a device: `Chain(...) |> gpu`."""
         term, _ = self._reading.terms.read(index)
-        if not isinstance(term, CallTerm):
-            return False
-        return any(isinstance(one, CallTerm) and one.name == "Dense" for one in _every(term))
+        while isinstance(term, OperationTerm) and term.sign == "|>":
+            term, moved = term.values
+            if not isinstance(moved, NameTerm) or moved.path not in _HARMLESS:
+                got = f"a Chain that is given to {self._reading.shown(moved)}"
+                raise self._reading.refuse(moved, got, "the Chain alone")
+        return term if isinstance(term, CallTerm) else None
 
     def write(self, python: PythonText) -> None:
         """Write each chain as a Sequential, under its name."""
         reading = self._reading
         self._refuse_forward()
         for index in self.found():
-            term, _ = reading.terms.read(index)
-            if not isinstance(term, CallTerm):
+            if (term := self._read(index)) is None:
                 continue
             self._refuse_place(index, term)
             name = self._name(index)
@@ -280,14 +289,3 @@ _LAYERS = {
     **dict.fromkeys(("WrappedFunction", "ActivationFunction", "FlattenLayer"), JuliaChains._wrapped),
 }
 
-
-def _every(term: CallTerm) -> Iterator[Term]:
-    """Yield what stands in a chain, and in the chains inside it."""
-    waiting: list[Term] = [one.value for one in term.arguments]
-    while waiting:
-        one = waiting.pop()
-        yield one
-        if isinstance(one, CallTerm) and one.name == "Chain":
-            waiting += [each.value for each in one.arguments]
-        elif isinstance(one, ListTerm):
-            waiting += one.items

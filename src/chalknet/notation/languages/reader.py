@@ -47,10 +47,9 @@ class LanguageRow(NamedTuple):
 
 
 def _shows_flux(reading: Reading) -> bool:
-    chains = JuliaChains(reading)
     text = reading.source.text
     imported = any(_in_code(reading, found.start()) for found in julia.IMPORTS.finditer(text))
-    return imported or any(chains.is_chain(index) for index in chains.found())
+    return imported or JuliaChains(reading).are_layers
 
 
 def _in_code(reading: Reading, place: int) -> bool:
