@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from chalknet.errors import CannotExpress, ChalknetError, NotationError
-from chalknet.notation.languages.lexing import Words
+from chalknet.notation.languages.lexing import CodeWord, Words
 from chalknet.notation.languages.python_text import identifier
 from chalknet.notation.languages.terms import (
     CallTerm,
@@ -54,7 +54,7 @@ class Reading:
         self.terms = Terms(words)
         self.constants = Constants()
         self.notes: list[str] = []
-        self.starts = frozenset(word.start for word in words.all)  # where its words begin
+        self.starts = {word.start: index for index, word in enumerate(words.all)}  # the words by their places
 
     def refuse(
         self, term: Term | Span, got: str, wanted: str = "", remedy: str = "", *, layer: bool = False
@@ -68,6 +68,14 @@ class Reading:
             remedy=remedy or (FIT_AS_IT_IS if layer else REMEDY),
             kind=CannotExpress if layer else NotationError,
         )
+
+    def place(self, word: CodeWord) -> Span:
+        """Return where a word stands."""
+        return Span(word.start, word.end)
+
+    def index_at(self, place: Span) -> int:
+        """Return the index of the word at which a part of the program begins."""
+        return self.starts[place.start]
 
     def shown(self, term: Term | Span) -> str:
         """Return a part of the program as it is written, cut to be quoted."""

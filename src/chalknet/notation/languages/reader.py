@@ -14,8 +14,11 @@ from chalknet.notation.languages import julia
 from chalknet.notation.languages.bindings import bind_names
 from chalknet.notation.languages.julia import JuliaChains
 from chalknet.notation.languages.layers import REMEDY, Reading
-from chalknet.notation.languages.lexing import JULIA, Spelling, Words
+from chalknet.notation.languages.lexing import JULIA, MATLAB, Spelling, Words
+from chalknet.notation.languages.matlab import MatlabArrays
 from chalknet.notation.languages.python_text import PythonText
+from chalknet.notation.languages.shallow import ROWS as SHALLOW_ROWS
+from chalknet.notation.languages.shallow import read_shallow, shallow_networks
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText
 from chalknet.notation.torch_source import network_of_code
@@ -34,7 +37,7 @@ class LanguageRow(NamedTuple):
         spelling: how it spells.
         hint: a word of every program with layers, as a pattern that is found fast.
         shows: whether a program says that it makes layers.
-        write: writes what it makes as Python; raises the error for what is not read.
+        read: returns the network that it makes; raises the error for what is not read.
     """
 
     name: str
@@ -43,7 +46,7 @@ class LanguageRow(NamedTuple):
     spelling: Spelling
     hint: re.Pattern[str]
     shows: Callable[[Reading], bool]
-    write: Callable[[Reading, PythonText], None]
+    read: Callable[[Reading, str | None], Network]
 
 
 def _shows_flux(reading: Reading) -> bool:
@@ -58,13 +61,46 @@ def _in_code(reading: Reading, place: int) -> bool:
     return at in reading.starts
 
 
-def _write_flux(reading: Reading, python: PythonText) -> None:
-    JuliaChains(reading).write(python)
+def _read_flux(reading: Reading, name: str | None) -> Network:
+    return _followed(reading, JuliaChains(reading).write, name)
+
+
+def _shows_matlab(reading: Reading) -> bool:
+    return bool(shallow_networks(reading)) or next(MatlabArrays(reading).found(), None) is not None
+
+
+def _read_matlab(reading: Reading, name: str | None) -> Network:
+    shallow = shallow_networks(reading)
+    if shallow and next(MatlabArrays(reading).found(), None) is None:
+        return read_shallow(reading, shallow, name)
+    if shallow:
+        place = reading.place(reading.words.all[shallow[0]])
+        raise reading.refuse(place, "a network of one call, beside an array of layers", "one of them")
+    return _followed(reading, MatlabArrays(reading).write, name)
+
+
+def _followed(reading: Reading, write: Callable[[PythonText], None], name: str | None) -> Network:
+    """Return the network of the Python that is written for a program."""
+    python = PythonText(reading.source)
+    write(python)
+    if python.is_empty:
+        raise _nothing(reading.source)
+    network = network_of_code(python.parsed(), name)
+    return replace(network, notes=(*dict.fromkeys([*network.notes, *reading.notes]),))
 
 
 _ROWS = (
     LanguageRow(
-        "julia", (".jl",), "Julia code", JULIA, re.compile(r"\bChain\b|\b(?:Flux|Lux)\b"), _shows_flux, _write_flux
+        "julia", (".jl",), "Julia code", JULIA, re.compile(r"\bChain\b|\b(?:Flux|Lux)\b"), _shows_flux, _read_flux
+    ),
+    LanguageRow(
+        "matlab",
+        (".m",),
+        "MATLAB code",
+        MATLAB,
+        re.compile(rf"\b[a-z]\w*Layer\b|\b(?:{'|'.join(SHALLOW_ROWS)})\b"),
+        _shows_matlab,
+        _read_matlab,
     ),
 )
 
@@ -100,12 +136,7 @@ def read_language(row: LanguageRow, text: str, name: str | None = None) -> Netwo
     source = SourceText(row.what, text, remedy=REMEDY)
     reading = Reading(source, found.words if found else Words(text, row.spelling))
     bind_names(reading)
-    python = PythonText(source)
-    row.write(reading, python)
-    if python.is_empty:
-        raise _nothing(source)
-    network = network_of_code(python.parsed(), name)
-    return replace(network, notes=(*dict.fromkeys([*network.notes, *reading.notes]),))
+    return row.read(reading, name)
 
 
 def _nothing(source: SourceText) -> ChalknetError:
