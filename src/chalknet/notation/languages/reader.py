@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 from chalknet.errors import ChalknetError
 from chalknet.network import Network
-from chalknet.notation.languages import julia
+from chalknet.notation.languages import julia, rust
 from chalknet.notation.languages.bindings import bind_names
 from chalknet.notation.languages.julia import JuliaChains
 from chalknet.notation.languages.layers import REMEDY, Reading
-from chalknet.notation.languages.lexing import JULIA, MATLAB, Spelling, Words
+from chalknet.notation.languages.lexing import JULIA, MATLAB, RUST, Spelling, Words
 from chalknet.notation.languages.matlab import MatlabArrays
 from chalknet.notation.languages.python_text import PythonText
+from chalknet.notation.languages.rust import RustProgram
 from chalknet.notation.languages.shallow import ROWS as SHALLOW_ROWS
 from chalknet.notation.languages.shallow import read_shallow, shallow_networks
 from chalknet.notation.notation import Notation
@@ -79,6 +80,16 @@ def _read_matlab(reading: Reading, name: str | None) -> Network:
     return _followed(reading, MatlabArrays(reading).write, name)
 
 
+def _shows_rust(reading: Reading) -> bool:
+    text = reading.source.text
+    imported = any(_in_code(reading, found.start()) for found in rust.IMPORTS.finditer(text))
+    return imported or RustProgram(reading).makes_layers
+
+
+def _read_rust(reading: Reading, name: str | None) -> Network:
+    return _followed(reading, RustProgram(reading).write, name)
+
+
 def _followed(reading: Reading, write: Callable[[PythonText], None], name: str | None) -> Network:
     """Return the network of the Python that is written for a program."""
     python = PythonText(reading.source)
@@ -101,6 +112,15 @@ _ROWS = (
         re.compile(rf"\b[a-z]\w*Layer\b|\b(?:{'|'.join(SHALLOW_ROWS)})\b"),
         _shows_matlab,
         _read_matlab,
+    ),
+    LanguageRow(
+        "rust",
+        (".rs",),
+        "Rust code",
+        RUST,
+        re.compile(r"\b(?:burn|candle|candle_nn|candle_core|tch)\b|\bseq(?:_t)?\(\)"),
+        _shows_rust,
+        _read_rust,
     ),
 )
 

@@ -1,0 +1,249 @@
+"""Rust code for candle, tch and burn: structs of layers with a plain forward, and `nn::seq()`, read as PyTorch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from chalknet.notation.languages.layers import Reading
+from chalknet.notation.languages.python_text import PythonText, identifier
+from chalknet.notation.languages.rust_layers import RustLayers
+from chalknet.notation.languages.rust_values import RustValues
+from chalknet.notation.languages.terms import CallTerm, NameTerm, Term
+from chalknet.notation.tokens import Span
+
+IMPORTS = re.compile(r"^[ \t]*+(?:pub[ \t]++)?+use[ \t]++(?:burn|candle_nn|candle_core|candle|tch)\b", re.M)
+_FORWARDS = ("forward", "forward_t")
+_NO_LITERAL = ("->", "for", "impl", "struct", "enum", "trait", "union", ">", "mod", "+", "dyn")
+
+
+@dataclass
+class _Method:
+    """A function: its name, the type that it belongs to, and the words of its parameters and of its body."""
+
+    name: str
+    owner: str
+    index: int
+    parameters: range
+    body: range
+
+
+@dataclass
+class _Struct:
+    """A type of which values with layers are made."""
+
+    name: str
+    literal: CallTerm
+    maker: _Method
+    forward: _Method
+    used: set[str] = field(default_factory=set)
+
+
+class RustProgram:
+    """Finds the structs and chains of layers of a program and writes them as PyTorch.
+
+    Args:
+        reading: the program.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._methods = list(self._find_methods())
+
+    def _find_methods(self) -> Iterator[_Method]:
+        words = self._reading.words
+        owners = self._owners()
+        for index, word in enumerate(words.all[:-3]):
+            if word.text != "fn" or words.all[index + 1].kind != "name":
+                continue
+            at = index + 2
+            while at < len(words.all) - 1 and not words.is_sign(at, "(", ";", "{"):
+                at += 1
+            if at not in words.closing or not words.is_sign(at, "("):
+                continue
+            body = words.closing[at] + 1
+            while body < len(words.all) - 1 and not words.is_sign(body, ";", "{"):
+                body += 1
+            if words.is_sign(body, "{") and body in words.closing:
+                owner = owners.get(words.opened[index], "")
+                inside = range(body + 1, words.closing[body])
+                yield _Method(words.all[index + 1].text, owner, index, range(at + 1, words.closing[at]), inside)
+
+    def _owners(self) -> dict[int, str]:
+        """Return the type of each `impl`, by the brace that opens it."""
+        words, owners = self._reading.words, {}
+        for index, word in enumerate(words.all):
+            if word.text != "impl" or word.kind != "name":
+                continue
+            at, depth, names = index + 1, 0, []
+            while at < len(words.all) - 1 and not words.is_sign(at, "{", ";", "(", ")"):
+                depth += words.is_sign(at, "<") - words.is_sign(at, ">")
+                if words.all[at].kind == "name" and not depth:
+                    names.append(words.all[at].text)
+                at += 1
+            if words.is_sign(at, "{") and names:
+                parted = names.index("for") + 1 if "for" in names[:-1] else 0
+                stops = names.index("where") if "where" in names else len(names)
+                of = names[parted:stops] if parted else names[:stops]
+                owners[at] = of[-1] if parted == 0 else of[0] if len(of) == 1 else of[-1]
+        return owners
+
+    @property
+    def makes_layers(self) -> bool:
+        """Return whether the program makes layers as candle, tch and burn do, without an import that says so."""
+        return next(self._chains(()), None) is not None
+
+    def _chains(self, inside: tuple[range, ...]) -> Iterator[int]:
+        """Yield the index of each `nn::seq()` that is outside of some ranges, and in no other chain."""
+        words, behind = self._reading.words, 0
+        for index, word in enumerate(words.all[:-3]):
+            begins = word.text in ("seq", "seq_t") and words.is_sign(index + 1, "(") and words.is_sign(index + 2, ")")
+            if not begins or index < behind or any(index in each for each in inside):
+                continue
+            if not words.is_sign(index + 3, ".") and words.all[index + 3].kind != "newline":
+                continue
+            start = index
+            while words.is_sign(start - 1, "::") and words.all[start - 2].kind == "name":
+                start -= 2
+            _, behind = self._reading.terms.read(start)
+            yield start
+
+    def write(self, python: PythonText) -> None:
+        """Write each struct as a class and each chain as a Sequential."""
+        structs = list(self._structs())
+        known = {one.name: self._parameters(one.maker) for one in structs}
+        layers = RustLayers(self._reading, known)
+        for struct in self._in_order(structs):
+            self._class(struct, layers, python)
+        places = tuple(each for one in structs for each in (one.maker.body, one.forward.body))
+        for index in self._chains(places):
+            self._chain(index, layers, python)
+        for index, word in enumerate(self._reading.words.all):
+            if word.text in known and not any(index in place for place in places):
+                self._made(index, layers, python)
+
+    def _structs(self) -> Iterator[_Struct]:
+        """Yield each type with a forward, and how its values are made.
+
+        Raises:
+            NotationError: for a type that is made in several ways, or nowhere.
+        """
+        reading, words = self._reading, self._reading.words
+        forwards: dict[str, _Method] = {}
+        for method in self._methods:
+            if method.name in _FORWARDS and method.owner:
+                if method.owner in forwards and forwards[method.owner].name == method.name:
+                    place = reading.place(words.all[method.index])
+                    raise reading.refuse(place, f"a second forward of {method.owner}", "one forward of each struct")
+                forwards.setdefault(method.owner, method)
+        for name, forward in forwards.items():
+            literals = [
+                (index, method)
+                for method in self._methods
+                for index in method.body
+                if self._is_literal(index, name, method)
+            ]
+            if len(literals) != 1:
+                place = reading.place(words.all[forward.index])
+                found = f"made in {len(literals)} places" if literals else "whose layers are made elsewhere"
+                got = f"the struct {name}, {found}"
+                remedy = "Give the part that makes the struct, once, in one fn new."
+                raise reading.refuse(place, got, "one place that makes it", remedy)
+            index, maker = literals[0]
+            term, _ = reading.terms.read(index)
+            if isinstance(term, CallTerm):
+                yield _Struct(name, term, maker, forward, self._fields_used(forward))
+
+    def _is_literal(self, index: int, name: str, method: _Method) -> bool:
+        words = self._reading.words
+        word = words.all[index]
+        is_name = word.text == name or (word.text == "Self" and method.owner == name)
+        before = words.all[words.before_lines(index - 1)]
+        return is_name and words.is_sign(index + 1, "{") and before.text not in _NO_LITERAL and before.text != "let"
+
+    def _fields_used(self, forward: _Method) -> set[str]:
+        words = self._reading.words
+        return {
+            words.all[at + 2].text for at in forward.body if words.all[at].text == "self" and words.is_sign(at + 1, ".")
+        }
+
+    def _in_order(self, structs: list[_Struct]) -> list[_Struct]:
+        """Return structs with each behind those that it has as fields."""
+        words, names = self._reading.words, {one.name: one for one in structs}
+        ordered: list[_Struct] = []
+
+        def visit(one: _Struct, above: tuple[str, ...]) -> None:
+            if one in ordered or one.name in above:
+                return
+            for at in one.maker.body:
+                if (inner := names.get(words.all[at].text)) is not None:
+                    visit(inner, (*above, one.name))
+            ordered.append(one)
+
+        for one in structs:
+            visit(one, ())
+        return ordered
+
+    def _parameters(self, method: _Method) -> list[str]:
+        """Return the names of the parameters, without self."""
+        words = self._reading.words
+        return [
+            words.all[at].text
+            for at in method.parameters
+            if words.all[at].kind == "name"
+            and words.is_sign(at + 1, ":")
+            and words.opened[at] == words.opened[method.parameters.start]
+        ]
+
+    def _class(self, struct: _Struct, layers: RustLayers, python: PythonText) -> None:
+        reading = self._reading
+        head = reading.place(reading.words.all[struct.forward.index])
+        made = struct.literal.span
+        parameters = [f", {identifier(name)}" for name in self._parameters(struct.maker)]
+        python.add(f"class {identifier(struct.name)}(nn.Module):\n", head)
+        python.add(f"    def __init__(self{''.join(parameters)}):\n        super().__init__()\n", made)
+        fields = {**struct.literal.keywords}
+        fields |= {one.path: one for one in struct.literal.positional if isinstance(one, NameTerm)}
+        for name, value in fields.items():
+            if name in struct.used:
+                python.add(f"        self.{identifier(name)} = ", value.span)
+                layers.write(value, python)
+                python.add("\n", value.span)
+        self._forward(struct, layers, python, head)
+
+    def _forward(self, struct: _Struct, layers: RustLayers, python: PythonText, head: Span) -> None:
+        given = self._parameters(struct.forward)
+        x = identifier(given[0]) if given else "x"
+        python.add(f"    def forward(self, {x}):\n", head)
+        values = RustValues(self._reading, layers, {*given[:1]})
+        values.statements(struct.forward.body, python)
+
+    def _chain(self, index: int, layers: RustLayers, python: PythonText) -> None:
+        """Write a chain under the name that it is given."""
+        reading, words = self._reading, self._reading.words
+        term, _ = reading.terms.read(index)
+        if (loop := words.repeating[index]) >= 0:
+            got = f"layers inside '{words.all[loop].text}', of which only running the code tells how it goes"
+            raise reading.refuse(term, got, "a chain that is made once", "Write all layers in one chain.")
+        self._assign(index, term, python)
+        layers.write(term, python)
+        python.add("\n", term.span)
+
+    def _assign(self, index: int, term: Term, python: PythonText) -> None:
+        words = self._reading.words
+        before = words.before_lines(index - 1)
+        name = words.all[before - 1] if words.is_sign(before, "=") else None
+        if name is not None and name.kind == "name":
+            python.add(f"{identifier(name.text)} = ", term.span)
+
+    def _made(self, index: int, layers: RustLayers, python: PythonText) -> None:
+        """Write `let model = Policy::new(vb, 4, 64)?`, by which the parameters of a struct are known."""
+        words = self._reading.words
+        if not (words.is_sign(index + 1, "::") and words.is_sign(index + 3, "(")):
+            return
+        term, _ = self._reading.terms.read(index)
+        if layers.is_struct(term):
+            self._assign(index, term, python)
+            layers.write(term, python)
+            python.add("\n", term.span)
