@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from chalknet.errors import ChalknetError
 from chalknet.notation.languages.layers import Reading
 from chalknet.notation.languages.python_text import PythonText, identifier
 from chalknet.notation.languages.rust_layers import RustLayers
@@ -119,9 +120,18 @@ class RustProgram:
         places = tuple(each for one in structs for each in (one.maker.body, one.forward.body))
         for index in self._chains(places):
             self._chain(index, layers, python)
-        for index, word in enumerate(self._reading.words.all):
-            if word.text in known and not any(index in place for place in places):
-                self._made(index, layers, python)
+        made = [
+            word.text
+            for index, word in enumerate(self._reading.words.all)
+            if word.text in known
+            and not any(index in place for place in places)
+            and self._made(index, layers, python)
+        ]
+        inner = {one.name for one in structs for other in structs if other is not one and self._holds(other, one.name)}
+        outer = [one for one in structs if one.name not in inner]
+        if inner and not made and len(outer) == 1:  # the struct that holds the others
+            given = ", ".join(map(identifier, known[outer[0].name]))
+            python.add(f"net = {identifier(outer[0].name)}({given})\n", outer[0].literal.span)
 
     def _structs(self) -> Iterator[_Struct]:
         """Yield each type with a forward, and how its values are made.
@@ -185,6 +195,11 @@ class RustProgram:
             visit(one, ())
         return ordered
 
+    def _holds(self, struct: _Struct, name: str) -> bool:
+        """Return whether what makes a struct names another one."""
+        words = self._reading.words
+        return any(words.all[at].text == name and words.is_sign(at + 1, "::") for at in struct.maker.body)
+
     def _parameters(self, method: _Method) -> list[str]:
         """Return the names of the parameters, without self."""
         words = self._reading.words
@@ -206,11 +221,19 @@ class RustProgram:
         fields = {**struct.literal.keywords}
         fields |= {one.path: one for one in struct.literal.positional if isinstance(one, NameTerm)}
         for name, value in fields.items():
-            if name in struct.used:
+            if name in struct.used or self._is_layer(value, layers):
                 python.add(f"        self.{identifier(name)} = ", value.span)
                 layers.write(value, python)
                 python.add("\n", value.span)
         self._forward(struct, layers, python, head)
+
+    def _is_layer(self, value: Term, layers: RustLayers) -> bool:
+        """Return whether a field that forward does not use is a layer, which is noted then."""
+        try:
+            layers.write(value, PythonText(self._reading.source))
+        except ChalknetError:
+            return False
+        return True
 
     def _forward(self, struct: _Struct, layers: RustLayers, python: PythonText, head: Span) -> None:
         given = self._parameters(struct.forward)
@@ -237,13 +260,15 @@ class RustProgram:
         if name is not None and name.kind == "name":
             python.add(f"{identifier(name.text)} = ", term.span)
 
-    def _made(self, index: int, layers: RustLayers, python: PythonText) -> None:
+    def _made(self, index: int, layers: RustLayers, python: PythonText) -> bool:
         """Write `let model = Policy::new(vb, 4, 64)?`, by which the parameters of a struct are known."""
         words = self._reading.words
         if not (words.is_sign(index + 1, "::") and words.is_sign(index + 3, "(")):
-            return
+            return False
         term, _ = self._reading.terms.read(index)
-        if layers.is_struct(term):
-            self._assign(index, term, python)
-            layers.write(term, python)
-            python.add("\n", term.span)
+        if not layers.is_struct(term):
+            return False
+        self._assign(index, term, python)
+        layers.write(term, python)
+        python.add("\n", term.span)
+        return True

@@ -118,7 +118,7 @@ class RustLayers:
         elif isinstance(meant, CallTerm) and meant.name in ("seq", "seq_t"):
             python.add("nn.Sequential()", meant.span)
         else:
-            raise self.unknown(term)
+            raise self.unknown(meant)
 
     def unknown(self, term: Term) -> ChalknetError:
         """Return the error for what is no layer that is known."""
