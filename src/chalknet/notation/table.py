@@ -35,7 +35,8 @@ _ROWS = (
 NotationName: TypeAlias = Literal[
     "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "drawio", "excalidraw", "playground",
     "tikz", "plantuml", "d2", "graphml", "gml", "ascii",
-    "summary", "printed", "printed-jax", "keras-json", "numpy", "nested", "foreign", "keras-r", "julia", "matlab", "rust", "keras",
+    "summary", "printed", "printed-jax", "keras-json", "numpy", "nested", "foreign", "keras-r", "julia", "matlab", "rust", "cpp",
+    "keras",
     "flax", "equinox", "sklearn", "latex-layers", "shorthand", "mathml", "layers", "page",
 ]  # fmt: skip
 NOTATIONS: dict[str, Notation] = {row.name: row for row in _ROWS}

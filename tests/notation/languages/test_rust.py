@@ -44,6 +44,8 @@ READ = [
      '  Net { fc1, fc2 }\n }\n}\nimpl nn::ModuleT for Net {\n fn forward_t(&self, xs: &Tensor, train: bool) -> Tensor {\n'
      '  xs.view([-1, 784]).apply(&self.fc1).relu().dropout(0.5, train).apply(&self.fc2)\n }\n}',
      "784 flatten -> 100 relu dropout(0.5) -> 10"),
+    (TCH + "let mut net = nn::seq().add(nn::linear(vs, 4, 8, Default::default()));\nnet = net.add_fn(|x| x.tanh()).add(nn::linear(vs, 8, 1, Default::default()));",
+     "4 -> 8 tanh -> 1"),
     ('use candle_nn as nn;\nlet m = nn::seq().add(nn::linear(2, 3, vb.pp("a"))?).add(nn::Activation::Elu(1.0)).add(nn::linear_no_bias(3, 1, vb)?);',
      "2 -> 3 elu -> 1 nobias"),
     ('use burn::nn::{Linear, LinearConfig, Relu};\n#[derive(Module, Debug)]\npub struct Model<B: Backend> { linear1: Linear<B>, linear2: Linear<B>, activation: Relu }\n'
@@ -68,7 +70,7 @@ REFUSED = [
     (SEQ + ".add(nn::conv2d(vs, 1, 2, 3, Default::default()));", "conv2d"),
     (SEQ + ".add(nn::linear(vs, 9, 1, Default::default()));", "takes 9 features, but 8 arrive"),
     (SEQ + ";\nlet other = nn::seq().add(nn::linear(vs, 8, 1, Default::default()));", "net.*other"),
-    (TCH + "let mut net = nn::seq();\nfor i in 0..3 { net = net.add(nn::linear(vs, 8, 8, Default::default())); }", ""),
+    (TCH + "let mut net = nn::seq();\nfor i in 0..3 { net = net.add(nn::linear(vs, 8, 8, Default::default())); }", "'for'"),
     ("use candle_core::Tensor;\nfn main() {}", "without a chain"),
 ]  # fmt: skip
 

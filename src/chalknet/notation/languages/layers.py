@@ -181,6 +181,10 @@ class Constants:
             self._problems[name] = f"{name}, which has several values"
         self._terms[name] = term
 
+    def define(self, name: str, value: int, place: Span) -> None:
+        """Give a name a number that is no expression of the program."""
+        self.bind(name, NumberTerm(value, place))
+
     def hide(self, name: str) -> None:
         """Say that a name is what a function is given, which is not known."""
         self._hidden.add(name)

@@ -170,14 +170,20 @@ class Words:
         inside: dict[int, int] = {-1: -1}  # of each opening brace
         head: list[int] = []  # the words since the last statement
         for index, word in enumerate(self.all):
-            outer = inside.get(self.opened[index], -1)
+            around = self.opened[index]
+            outer = inside.get(around, -1)
+            if head and not outer + 1 and self.all[head[0]].text in self.spelling.repeated:
+                outer = head[0]  # a statement without braces
             found.append(outer)
             if word.text in _CLOSING and word.kind == "sign":
                 inside[index] = outer
                 if word.text == "{" and head and self.all[head[0]].text not in ("impl", "struct", "class"):
                     loops = [one for one in head if self.all[one].text in self.spelling.repeated]
                     inside[index] = loops[0] if loops else outer
-            if word.text in ("{", "}", ";") and word.kind == "sign":
+            ends = word.kind == "sign" and (
+                word.text in "{}" or (word.text == ";" and not self.is_sign(around, "(", "["))
+            )
+            if ends:
                 head = []
             elif word.kind == "name":
                 head.append(index)

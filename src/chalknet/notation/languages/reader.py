@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from chalknet.errors import ChalknetError
 from chalknet.network import Network
-from chalknet.notation.languages import julia, rust
+from chalknet.notation.languages import cpp, julia, rust
 from chalknet.notation.languages.bindings import bind_names
+from chalknet.notation.languages.cpp import CppChains
 from chalknet.notation.languages.julia import JuliaChains
 from chalknet.notation.languages.layers import REMEDY, Reading
-from chalknet.notation.languages.lexing import JULIA, MATLAB, RUST, Spelling, Words
+from chalknet.notation.languages.lexing import CPP, JULIA, MATLAB, RUST, Spelling, Words
 from chalknet.notation.languages.matlab import MatlabArrays
 from chalknet.notation.languages.python_text import PythonText
 from chalknet.notation.languages.rust import RustProgram
@@ -90,6 +91,18 @@ def _read_rust(reading: Reading, name: str | None) -> Network:
     return _followed(reading, RustProgram(reading).write, name)
 
 
+def _shows_cpp(reading: Reading) -> bool:
+    text = reading.source.text
+    named = (found.start() in reading.starts for found in cpp.NAMED.finditer(text))
+    return cpp.INCLUDES.search(text) is not None or (any(named) and next(CppChains(reading).found(), None) is not None)
+
+
+def _read_cpp(reading: Reading, name: str | None) -> Network:
+    chains = CppChains(reading)
+    chains.bind_macros()
+    return _followed(reading, chains.write, name)
+
+
 def _followed(reading: Reading, write: Callable[[PythonText], None], name: str | None) -> Network:
     """Return the network of the Python that is written for a program."""
     python = PythonText(reading.source)
@@ -121,6 +134,15 @@ _ROWS = (
         re.compile(r"\b(?:burn|candle|candle_nn|candle_core|tch)\b|\bseq(?:_t)?\(\)"),
         _shows_rust,
         _read_rust,
+    ),
+    LanguageRow(
+        "cpp",
+        (".cpp", ".cc", ".cxx", ".hpp", ".h"),
+        "C++ code",
+        CPP,
+        re.compile(r"\btorch::nn::|<torch/"),
+        _shows_cpp,
+        _read_cpp,
     ),
 )
 

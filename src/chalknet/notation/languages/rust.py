@@ -93,7 +93,8 @@ class RustProgram:
     @property
     def makes_layers(self) -> bool:
         """Return whether the program makes layers as candle, tch and burn do, without an import that says so."""
-        return next(self._chains(()), None) is not None
+        words = self._reading.words
+        return any(words.is_sign(index + 1, "::") for index in self._chains(()))  # nn::seq()
 
     def _chains(self, inside: tuple[range, ...]) -> Iterator[int]:
         """Yield the index of each `nn::seq()` that is outside of some ranges, and in no other chain."""
@@ -102,7 +103,7 @@ class RustProgram:
             begins = word.text in ("seq", "seq_t") and words.is_sign(index + 1, "(") and words.is_sign(index + 2, ")")
             if not begins or index < behind or any(index in each for each in inside):
                 continue
-            if not words.is_sign(index + 3, ".") and words.all[index + 3].kind != "newline":
+            if not words.is_sign(index + 3, ".", ";") and words.all[index + 3].kind != "newline":
                 continue
             start = index
             while words.is_sign(start - 1, "::") and words.all[start - 2].kind == "name":
@@ -118,8 +119,13 @@ class RustProgram:
         for struct in self._in_order(structs):
             self._class(struct, layers, python)
         places = tuple(each for one in structs for each in (one.maker.body, one.forward.body))
-        for index in self._chains(places):
-            self._chain(index, layers, python)
+        chains = {index: self._name_of(index) for index in self._chains(places)}
+        for index, word in enumerate(self._reading.words.all):
+            if index in chains:
+                self._chain(index, layers, python)
+                layers.chains.add(chains[index])
+            elif word.kind == "name" and word.text in layers.chains and self._grows(index):
+                self._chain(index + 2, layers, python)
         made = [
             word.text
             for index, word in enumerate(self._reading.words.all)
@@ -253,12 +259,21 @@ class RustProgram:
         layers.write(term, python)
         python.add("\n", term.span)
 
-    def _assign(self, index: int, term: Term, python: PythonText) -> None:
+    def _grows(self, index: int) -> bool:
+        """Return whether a statement gives a chain another value: `net = net.add(...)`."""
+        words = self._reading.words
+        return words.is_sign(index + 1, "=") and words.all[index + 2].text == words.all[index].text
+
+    def _name_of(self, index: int) -> str:
+        """Return what a value is assigned to; empty for nothing."""
         words = self._reading.words
         before = words.before_lines(index - 1)
         name = words.all[before - 1] if words.is_sign(before, "=") else None
-        if name is not None and name.kind == "name":
-            python.add(f"{identifier(name.text)} = ", term.span)
+        return identifier(name.text) if name is not None and name.kind == "name" else ""
+
+    def _assign(self, index: int, term: Term, python: PythonText) -> None:
+        if name := self._name_of(index):
+            python.add(f"{name} = ", term.span)
 
     def _made(self, index: int, layers: RustLayers, python: PythonText) -> bool:
         """Write `let model = Policy::new(vb, 4, 64)?`, by which the parameters of a struct are known."""

@@ -57,6 +57,7 @@ class RustLayers:
     def __init__(self, reading: Reading, structs: Mapping[str, list[str]]) -> None:
         self.reading = reading
         self._structs = structs
+        self.chains: set[str] = set()  # the names of chains that stand before
         text = reading.source.text
         self.functions = OF_CANDLE if "candle" in text else FUNCTIONS
         self._makers: Mapping[str, Callable[[CallTerm, PythonText], None]] = {
@@ -180,17 +181,21 @@ class RustLayers:
             return len(items) == 2 and self.reading.constants.number(items[0]) == -1
         return values[:1] == [1] and values[1:] in ([], [-1])
 
-    def _method(self, term: CallTerm, python: PythonText) -> None:
+    def _method(self, term: Term, python: PythonText) -> None:
         """Write `seq().add(layer).add_fn(f)`, and `LinearConfig::new(4, 2).with_bias(false).init(device)`."""
-        reading, waiting = self.reading, []
+        reading = self.reading
+        waiting: list[CallTerm] = []
         while isinstance(term, CallTerm) and self.is_method(term):
             waiting.insert(0, term)
             inner = self.receiver(term)
-            if not isinstance(inner, CallTerm):
+            grown = isinstance(inner, NameTerm) and inner.path in self.chains
+            if not isinstance(inner, CallTerm) and not grown:
                 raise self.unknown(term)
             term = inner
-        if self._called(term) in ("seq", "seq_t"):
+        if isinstance(term, NameTerm) or self._called(term) in ("seq", "seq_t"):
             python.add("nn.Sequential(", term.span)
+            if isinstance(term, NameTerm):
+                python.add(f"{identifier(term.path)},\n", term.span)
             for one in waiting:
                 if one.name in ("add", "add_fn", "add_fn_t") and len(one.positional) == 1:
                     self.write(one.positional[0], python)

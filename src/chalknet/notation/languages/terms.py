@@ -170,6 +170,11 @@ class Terms:
         self._at, self._depth = at, 0
         return self._expression(), self._at
 
+    def members(self, opening: int) -> tuple[Argument, ...]:
+        """Return what stands in the brackets that a word opens."""
+        self._at, self._depth = opening, 0
+        return tuple(self._members(opening)[0])
+
     def _sign(self, *signs: str) -> bool:
         return self.words.is_sign(self._at, *signs)
 
