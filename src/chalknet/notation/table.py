@@ -37,7 +37,7 @@ NotationName: TypeAlias = Literal[
     "tikz", "plantuml", "d2", "graphml", "gml", "ascii",
     "summary", "printed", "printed-jax", "keras-json", "numpy", "nested", "foreign", "keras-r", "julia", "matlab", "rust", "cpp",
     "keras",
-    "flax", "equinox", "sklearn", "latex-layers", "shorthand", "mathml", "layers", "page",
+    "flax", "equinox", "haiku", "sklearn", "latex-layers", "shorthand", "mathml", "layers", "page",
 ]  # fmt: skip
 NOTATIONS: dict[str, Notation] = {row.name: row for row in _ROWS}
 _PAGES = Pages(NOTATIONS)
