@@ -35,9 +35,9 @@ _ROWS = (
 NotationName: TypeAlias = Literal[
     "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "drawio", "excalidraw", "playground",
     "tikz", "plantuml", "d2", "graphml", "gml", "ascii",
-    "summary", "printed", "printed-jax", "keras-json", "numpy", "nested", "foreign", "keras-r", "julia", "matlab", "rust", "cpp",
-    "keras",
-    "flax", "equinox", "haiku", "sklearn", "latex-layers", "shorthand", "mathml", "layers", "page",
+    "summary", "printed", "printed-jax", "keras-json", "numpy", "nested", "foreign", "keras-r", "julia",
+    "matlab", "rust", "cpp", "keras", "flax", "equinox", "haiku", "sklearn", "latex-layers", "shorthand",
+    "mathml", "layers", "page",
 ]  # fmt: skip
 NOTATIONS: dict[str, Notation] = {row.name: row for row in _ROWS}
 _PAGES = Pages(NOTATIONS)

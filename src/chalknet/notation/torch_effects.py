@@ -91,7 +91,8 @@ OVERRIDDEN = ("train", "eval", "parameters", "named_parameters", "__getattr__", 
 # Decorators that leave a function as it is.
 DECORATORS = frozenset(
     "compile script script_method export override abstractmethod staticmethod classmethod property final "
-    "wraps transform without_apply_rng cached_property cache compact lru_cache overload typechecked beartype jaxtyped dataclass".split()
+    "transform without_apply_rng "
+    "wraps cached_property cache compact lru_cache overload typechecked beartype jaxtyped dataclass".split()
 )
 _ATTRIBUTES_OF_WEIGHTS = ("weight", "bias", "data")
 

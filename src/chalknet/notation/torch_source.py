@@ -16,7 +16,7 @@ from chalknet.notation.libraries.modules import is_module
 from chalknet.notation.libraries.writer import write_flax, write_keras
 from chalknet.notation.listings.printed import read_printed, recognise_printed
 from chalknet.notation.notation import Notation
-from chalknet.notation.tokens import SourceText, Span
+from chalknet.notation.tokens import Span
 from chalknet.notation.torch_layers import CodeLayer, Unknown, every
 from chalknet.notation.torch_names import Binding
 from chalknet.notation.torch_network import network_of_layers
@@ -138,7 +138,9 @@ def _candidates(run: Interpreter, code: Code) -> list[Binding]:
         if isinstance(binding.value, Class | Function)
     ]
     names = transformed_names(code.tree) if family_of(code.source.text) == "haiku code" else ()
-    if flows := [one for one in made_of_classes if isinstance(one.value, Flow) and (one.name in names or not names)]:
+    if flows := [
+        one for one in made_of_classes if isinstance(one.value, Flow) and (one.name in names or not names)
+    ]:
         return _distinct(flows)
     if made := [binding for binding in made_of_classes if _is_network(binding.value)]:
         return _distinct(made)

@@ -29,6 +29,7 @@ REFUSED = [
     (HEAD + "torch::nn::Sequential a(torch::nn::Linear(8, 8));\ntorch::nn::Sequential b(torch::nn::Linear(8, 1));", "a in line 2"),
     (HEAD + "struct Net : torch::nn::Module { torch::nn::Linear fc{nullptr}; };", "class of its own"),
     (HEAD + "int main() {}", "without a chain"),
+    (HEAD + "torch::nn::Linear fc{784, 10};", "without a chain"),
 ]  # fmt: skip
 
 
@@ -46,5 +47,5 @@ def test_what_is_no_plain_chain_is_refused_with_the_reason(text, words):
 
 
 def test_a_text_that_only_mentions_a_sequential_is_read_as_what_it_is():
-    text = "3 -> 4 relu -> 1  # ported from torch::nn::ReLU"
+    text = "3 -> 4 relu -> 1  # as torch::Tensor"
     assert cn.write(cn.read(text), "shorthand") == "3 -> 4 relu -> 1"

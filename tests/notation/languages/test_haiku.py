@@ -7,6 +7,7 @@ from chalknet.errors import ChalknetError
 
 HEAD = "import haiku as hk\nimport jax\nimport jax.numpy as jnp\n"
 READ = [
+    ("def f(x):\n    return hk.Linear(10)(jax.nn.relu(hk.Linear(5)(x)))", "m -> 5 relu -> 10"),
     ("net = hk.transform(lambda x: hk.Sequential([hk.Linear(32), jax.nn.relu, hk.Linear(1)])(x))", "m -> 32 relu -> 1"),
     ("def forward(x):\n  mlp = hk.Sequential([\n    hk.Linear(32, with_bias=False), jax.nn.gelu,\n    hk.Linear(1)])\n  return mlp(x)\n"
      "net = hk.without_apply_rng(hk.transform(forward))\nparams = net.init(rng, jnp.ones([1, 8]))", "m -> 32 nobias gelu(tanh) -> 1"),

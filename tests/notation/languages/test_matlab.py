@@ -92,7 +92,11 @@ def test_an_array_that_is_changed_afterwards_is_noted():
 
 
 @pytest.mark.parametrize(
-    "text", ["% layers = [reluLayer softmaxLayer]\n3 -> 4 relu -> 1", "Like patternnet(4) of MATLAB: 3 -> 4 relu -> 1"]
+    "text",
+    [
+        "% layers = [reluLayer softmaxLayer]\n3 -> 4 relu -> 1",
+        "Like patternnet(4) of MATLAB: 3 -> 4 relu -> 1",
+    ],
 )
 def test_a_text_that_only_mentions_layers_is_read_as_what_it_is(text):
     assert cn.write(cn.read(text), "shorthand") == "3 -> 4 relu -> 1"

@@ -72,6 +72,7 @@ REFUSED = [
     (SEQ + ";\nlet other = nn::seq().add(nn::linear(vs, 8, 1, Default::default()));", "net.*other"),
     (TCH + "let mut net = nn::seq();\nfor i in 0..3 { net = net.add(nn::linear(vs, 8, 8, Default::default())); }", "'for'"),
     ("use candle_core::Tensor;\nfn main() {}", "without a chain"),
+    ("use burn::nn;\nlet l = nn::LinearConfig::new(10, 5).init(&device);", "burn.*without a chain"),
 ]  # fmt: skip
 
 

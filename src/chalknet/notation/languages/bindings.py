@@ -1,15 +1,15 @@
-"""The names of a program in another language: which stand for one value, and which for several or for none."""
+"""The names of a program in another language: which stand for one value, which for several or for none."""
 
 from __future__ import annotations
 
-from chalknet.notation.languages.layers import Reading
+from chalknet.notation.languages.layers import ProgramReading
 from chalknet.notation.languages.terms import OtherTerm, Term
 
 _DECLARES = frozenset("const let mut static global local persistent auto int long constexpr".split())
 _CHANGES = ("+=", "-=", "*=", "/=")
 
 
-def bind_names(reading: Reading) -> None:
+def bind_names(reading: ProgramReading) -> None:
     """Tell the constants of a program what each of its names stands for."""
     words = reading.words
     for index, word in enumerate(words.all[:-1]):
@@ -27,7 +27,7 @@ def bind_names(reading: Reading) -> None:
             _parameters(reading, index)
 
 
-def _assigned(reading: Reading, equals: int) -> None:
+def _assigned(reading: ProgramReading, equals: int) -> None:
     """Bind what stands before a sign `=` of a statement."""
     words = reading.words
     around = words.opened[equals]
@@ -48,7 +48,7 @@ def _assigned(reading: Reading, equals: int) -> None:
             reading.constants.bind(name, values[place] if place < len(values) else OtherTerm(values[0].span))
 
 
-def _names_before(reading: Reading, equals: int) -> list[int]:
+def _names_before(reading: ProgramReading, equals: int) -> list[int]:
     """Return the names that a statement assigns to; nothing for `f(x) =`, `a.b =` and `[a, b] =`."""
     words, at = reading.words, equals - 1
     typed = next((back for back in range(at, max(at - 12, -1), -1) if _begins_type(reading, back)), 0)
@@ -64,7 +64,7 @@ def _names_before(reading: Reading, equals: int) -> list[int]:
     return names
 
 
-def _begins_type(reading: Reading, index: int) -> bool:
+def _begins_type(reading: ProgramReading, index: int) -> bool:
     """Return whether the type of a name begins at a colon: `let n: usize = 4`, `const n::Int = 4`."""
     words = reading.words
     return (
@@ -74,7 +74,7 @@ def _begins_type(reading: Reading, index: int) -> bool:
     )
 
 
-def _values(reading: Reading, at: int, count: int) -> list[Term]:
+def _values(reading: ProgramReading, at: int, count: int) -> list[Term]:
     """Return the expressions behind a sign `=`, one for each name."""
     values: list[Term] = []
     while len(values) < count:
@@ -89,7 +89,7 @@ def _values(reading: Reading, at: int, count: int) -> list[Term]:
     return values
 
 
-def _hide(reading: Reading, index: int) -> None:
+def _hide(reading: ProgramReading, index: int) -> None:
     """Hide the parameters that end at a word: a name, or names in brackets."""
     if reading.words.is_sign(index, ")"):
         _hide_members(reading, index)
@@ -97,7 +97,7 @@ def _hide(reading: Reading, index: int) -> None:
         reading.constants.hide(reading.words.all[index].text)
 
 
-def _hide_members(reading: Reading, closing: int) -> None:
+def _hide_members(reading: ProgramReading, closing: int) -> None:
     words, index = reading.words, closing - 1
     opening = words.opened[closing - 1] if closing else -1
     if words.is_sign(closing - 1, ")", "]", "}"):
@@ -108,7 +108,7 @@ def _hide_members(reading: Reading, closing: int) -> None:
         index -= 1
 
 
-def _in_loop(reading: Reading, index: int) -> None:
+def _in_loop(reading: ProgramReading, index: int) -> None:
     words, at = reading.words, index + 1
     while words.all[at].kind == "name" or words.is_sign(at, "(", ","):
         name = words.all[at].text
@@ -119,10 +119,12 @@ def _in_loop(reading: Reading, index: int) -> None:
         at += 1
 
 
-def _parameters(reading: Reading, index: int) -> None:
+def _parameters(reading: ProgramReading, index: int) -> None:
     """Hide the parameters of a function behind the word that begins it."""
     words, at = reading.words, index + 1
-    while at < len(words.all) - 1 and words.all[at].kind != "newline" and not words.is_sign(at, "(", "{", ";"):
+    while (
+        at < len(words.all) - 1 and words.all[at].kind != "newline" and not words.is_sign(at, "(", "{", ";")
+    ):
         at += 1
     if words.all[index].text == "do":
         for place in range(index + 1, at):

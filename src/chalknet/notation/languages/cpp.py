@@ -1,4 +1,4 @@
-"""C++ code for torch: `torch::nn::Sequential(torch::nn::Linear(784, 64), torch::nn::ReLU())`, read as Python's."""
+"""C++ code for torch, `torch::nn::Sequential(torch::nn::Linear(784, 64), ...)`, read as Python's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.languages.layers import Reading
+from chalknet.notation.languages.layers import ProgramReading
 from chalknet.notation.languages.python_text import PythonText, identifier
 from chalknet.notation.languages.terms import CallTerm, ListTerm, MemberTerm, NameTerm, Term, TextTerm
 from chalknet.notation.tokens import Span
@@ -27,7 +27,7 @@ class CppChains:
         reading: the program.
     """
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: ProgramReading) -> None:
         self._reading = reading
         self._names: set[str] = set()
 
@@ -37,7 +37,7 @@ class CppChains:
             self._reading.constants.define(found[1], int(found[2]), Span(*found.span(2)))
 
     def found(self) -> Iterator[int]:
-        """Yield the index of each `Sequential` that makes a chain: in a call, or behind which its name stands."""
+        """Yield the index of each `Sequential` that makes a chain: in a call, or with its name behind it."""
         words, behind = self._reading.words, 0
         for index, word in enumerate(words.all[:-2]):
             if word.text != _CONTAINER or index < behind or words.all[index - 1].text == "using":
@@ -90,7 +90,9 @@ class CppChains:
         words = self._reading.words
         if (loop := words.repeating[index]) >= 0:
             got = f"layers inside '{words.all[loop].text}', of which only running the code tells how it goes"
-            raise self._reading.refuse(place, got, "a chain that is made once", "Write all layers in one Sequential.")
+            raise self._reading.refuse(
+                place, got, "a chain that is made once", "Write all layers in one Sequential."
+            )
 
     def _start(self, index: int) -> int:
         """Return the index at which `torch::nn::Sequential` begins."""
@@ -104,9 +106,13 @@ class CppChains:
         reading, words = self._reading, self._reading.words
         if words.is_sign(index + 1, "=") and not words.is_sign(index - 1, ".", "->", "::"):
             if words.all[self._start_behind(index)].text != _CONTAINER:
-                python.add(f"{identifier(words.all[index].text)} = changed()\n", reading.place(words.all[index]))
+                python.add(
+                    f"{identifier(words.all[index].text)} = changed()\n", reading.place(words.all[index])
+                )
             return
-        if not words.is_sign(index + 1, "->", ".") or not words.all[index + 2].text.startswith(("push_back", "extend")):
+        if not words.is_sign(index + 1, "->", ".") or not words.all[index + 2].text.startswith(
+            ("push_back", "extend")
+        ):
             return
         term, _ = reading.terms.read(index)
         self._refuse_loop(index, term.span)
@@ -127,7 +133,11 @@ class CppChains:
     def _layers(self, members: Iterable[Term], python: PythonText) -> None:
         """Write the layers in the brackets of a chain."""
         for member in members:
-            if isinstance(member, ListTerm) and len(member.items) == 2 and isinstance(member.items[0], TextTerm):
+            if (
+                isinstance(member, ListTerm)
+                and len(member.items) == 2
+                and isinstance(member.items[0], TextTerm)
+            ):
                 self._layer(member.items[1], python)  # {"fc1", Linear(4, 2)}
             elif isinstance(member, ListTerm):
                 self._layers(member.items, python)

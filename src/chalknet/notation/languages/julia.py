@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from chalknet.notation.languages.layers import FunctionRow, Reading
+from chalknet.notation.languages.layers import FunctionRow, ProgramReading
 from chalknet.notation.languages.python_text import PythonText, identifier
 from chalknet.notation.languages.terms import CallTerm, LambdaTerm, ListTerm, NameTerm, OperationTerm, Term
 from chalknet.notation.torch_effects import EFFECTS
@@ -43,7 +43,7 @@ class JuliaChains:
         reading: the program.
     """
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: ProgramReading) -> None:
         self._reading = reading
         self._used: set[str] = set()  # names of layers
 
@@ -57,7 +57,9 @@ class JuliaChains:
                 continue
             start = self._start(index)
             before, after = words.all[start - 1] if start else None, words.all[closing + 1]
-            placed = before is None or before.kind == "newline" or before.text in (*_PLACED, "return", "begin")
+            placed = (
+                before is None or before.kind == "newline" or before.text in (*_PLACED, "return", "begin")
+            )
             ends = after.kind == "newline" or after.text in (";", ")", ",", "|>", "end", "]")
             if placed and ends:
                 behind = closing
@@ -85,7 +87,6 @@ class JuliaChains:
 
     def write(self, python: PythonText) -> None:
         """Write each chain as a Sequential, under its name."""
-        reading = self._reading
         self._refuse_forward()
         for index in self.found():
             if (term := self._read(index)) is None:
@@ -125,10 +126,14 @@ class JuliaChains:
         return re.search(rf"\bstruct\s+{re.escape(name)}\b", self._reading.source.text) is not None
 
     def _refuse_forward(self) -> None:
-        """Refuse a struct whose own forward does more than calling its chain: `(m::Net)(x) = m.chain(x) .+ x`."""
+        """Refuse a struct whose forward does more than call its chain: `(m::Net)(x) = m.chain(x) .+ x`."""
         reading, words = self._reading, self._reading.words
         for index, word in enumerate(words.all[:-5]):
-            starts = index == 0 or words.all[index - 1].kind == "newline" or words.all[index - 1].text == "function"
+            starts = (
+                index == 0
+                or words.all[index - 1].kind == "newline"
+                or words.all[index - 1].text == "function"
+            )
             if not starts or word.text != "(" or index not in words.closing:
                 continue
             behind = words.closing[index] + 1
@@ -187,7 +192,9 @@ class JuliaChains:
                 term, f"the layer {term.name}, which no step of a network describes", layer=True
             )
         if isinstance(term, NameTerm | LambdaTerm | CallTerm):
-            return reading.refuse(term, f"{reading.shown(term)}, which is no function that is known", layer=True)
+            return reading.refuse(
+                term, f"{reading.shown(term)}, which is no function that is known", layer=True
+            )
         got = f"{reading.shown(term)} in a Chain, which only running the code would tell"
         return reading.refuse(term, got)
 
@@ -239,12 +246,16 @@ class JuliaChains:
         self._activation(activation, python)
 
     def _no_option(self, term: CallTerm, name: str) -> Exception:
-        return self._reading.refuse(term, f"{name} in {self._reading.shown(term)}, which is not read", layer=True)
+        return self._reading.refuse(
+            term, f"{name} in {self._reading.shown(term)}, which is not read", layer=True
+        )
 
     def _norm(self, term: CallTerm, python: PythonText) -> None:
         """Write `BatchNorm(n, activation)` or `LayerNorm(n)`."""
         reading = self._reading
-        torch, affine = ("BatchNorm1d", "affine") if term.name == "BatchNorm" else ("LayerNorm", "elementwise_affine")
+        torch, affine = (
+            ("BatchNorm1d", "affine") if term.name == "BatchNorm" else ("LayerNorm", "elementwise_affine")
+        )
         given = term.positional
         sizes = given[0].items if given and isinstance(given[0], ListTerm) else given[:1]
         if len(sizes) != 1 or len(given) > 2:
@@ -288,4 +299,3 @@ _LAYERS = {
     **dict.fromkeys(("Dropout", "AlphaDropout"), JuliaChains._dropout),
     **dict.fromkeys(("WrappedFunction", "ActivationFunction", "FlattenLayer"), JuliaChains._wrapped),
 }
-

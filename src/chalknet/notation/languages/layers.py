@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from chalknet.errors import CannotExpress, ChalknetError, NotationError
-from chalknet.notation.languages.lexing import CodeWord, Words
+from chalknet.notation.languages.expressions import Terms
+from chalknet.notation.languages.lexing import CodeWord, CodeWords
 from chalknet.notation.languages.python_text import identifier
 from chalknet.notation.languages.terms import (
     CallTerm,
@@ -16,15 +17,12 @@ from chalknet.notation.languages.terms import (
     NumberTerm,
     OperationTerm,
     Term,
-    Terms,
     TextTerm,
 )
 from chalknet.notation.tokens import SourceText, Span
 from chalknet.notation.torch_layers import FIT_AS_IT_IS
 
-REMEDY = (
-    "Write the layers as one chain, or as a formula: 784 -> 32 relu -> 1 sigmoid."
-)
+REMEDY = "Write the layers as one chain, or as a formula: 784 -> 32 relu -> 1 sigmoid."
 _FEATURES = frozenset({-1, 1})  # the axes that a softmax may go over
 
 
@@ -40,7 +38,7 @@ class FunctionRow(NamedTuple):
     options: tuple[str, ...] = ()
 
 
-class Reading:
+class ProgramReading:
     """What a program in another language is read with: its words, its constants, its errors.
 
     Args:
@@ -48,7 +46,7 @@ class Reading:
         words: its words.
     """
 
-    def __init__(self, source: SourceText, words: Words) -> None:
+    def __init__(self, source: SourceText, words: CodeWords) -> None:
         self.source = source
         self.words = words
         self.terms = Terms(words)
@@ -125,7 +123,7 @@ class Reading:
         raise self.refuse(term, self.shown(term), "true or false", "Write true or false.")
 
     def function(self, term: Term, table: Mapping[str, FunctionRow]) -> str | None:
-        """Return the layer that a function of a table is: by its name, or `x -> f(x, option)`; None for none."""
+        """Return the layer that a function of a table is, by its name or in `x -> f(x)`; None for none."""
         if isinstance(term, NameTerm) and (row := table.get(term.last)):
             return f"{row.torch})" if row.torch else ""
         if isinstance(term, LambdaTerm) and isinstance(term.body, CallTerm) and len(term.parameters) == 1:
@@ -229,10 +227,11 @@ def _computed(sign: str, one: int | float | None, other: int | float | None) -> 
         return None
     if sign == "/":
         return None if not other else one / other if one % other else int(one // other)
-    return one + other if sign == "+" else one - other if sign == "-" else one * other if sign == "*" else None
+    return (
+        one + other if sign == "+" else one - other if sign == "-" else one * other if sign == "*" else None
+    )
 
 
 def members_of(term: Term) -> tuple[Term, ...]:
     """Return the members of a list; a value alone is its only member."""
     return term.items if isinstance(term, ListTerm) else (term,)
-

@@ -82,7 +82,7 @@ class CodeWord(NamedTuple):
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
-class Words:
+class CodeWords:
     """The words of a program, without comments.
 
     Args:

@@ -1,4 +1,4 @@
-"""MATLAB's arrays of layers, `[featureInputLayer(8); fullyConnectedLayer(3); softmaxLayer]`, read as PyTorch."""
+"""MATLAB's arrays of layers, `[featureInputLayer(8); fullyConnectedLayer(3)]`, read as PyTorch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.languages.layers import Reading
+from chalknet.notation.languages.layers import ProgramReading
 from chalknet.notation.languages.python_text import PythonText, identifier
 from chalknet.notation.languages.terms import CallTerm, ListTerm, NameTerm, Term, TextTerm
 from chalknet.notation.torch_effects import EFFECTS
@@ -68,7 +68,7 @@ class MatlabArrays:
         reading: the program.
     """
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: ProgramReading) -> None:
         self._reading = reading
         self._widths: dict[str, str] = {}  # what an array that has a name gives
         self._arriving = ""  # the width that arrives at the next layer; empty where it is not known
@@ -108,13 +108,21 @@ class MatlabArrays:
     def _changes(self, index: int, starts: set[int]) -> bool:
         """Return whether a name of an array is given another value; refuse to change one of its members."""
         words = self._reading.words
-        if words.opened[index] >= 0 or (index and words.all[index - 1].kind != "newline" and not words.is_sign(index - 1, ";", ",")):
+        if words.opened[index] >= 0 or (
+            index and words.all[index - 1].kind != "newline" and not words.is_sign(index - 1, ";", ",")
+        ):
             return False
         behind = index + 1
-        if words.is_sign(behind, "(") and behind in words.closing and words.is_sign(words.closing[behind] + 1, "="):
+        if (
+            words.is_sign(behind, "(")
+            and behind in words.closing
+            and words.is_sign(words.closing[behind] + 1, "=")
+        ):
             place = self._reading.place(words.all[index])
             got = f"{words.all[index].text}(...) = ..., which changes an array of layers"
-            raise self._reading.refuse(place, got, "an array that is as it was made", "Write the layers in one array.")
+            raise self._reading.refuse(
+                place, got, "an array that is as it was made", "Write the layers in one array."
+            )
         return words.is_sign(behind, "=") and behind + 1 not in starts
 
     def _name(self, index: int) -> str:
@@ -150,7 +158,9 @@ class MatlabArrays:
             return
         name = term.path if isinstance(term, NameTerm | CallTerm) else ""
         if self._ended:
-            raise reading.refuse(term, f"{reading.shown(term)} behind the layer of the loss", "nothing behind it")
+            raise reading.refuse(
+                term, f"{reading.shown(term)} behind the layer of the loss", "nothing behind it"
+            )
         if name == "featureInputLayer" and isinstance(term, CallTerm):
             self._input(term)
         elif name == "fullyConnectedLayer" and isinstance(term, CallTerm):
@@ -175,7 +185,11 @@ class MatlabArrays:
         if problem := reading.constants.problem(term):
             raise reading.refuse(term, problem)
         if meant is term or term.path in self._used:
-            got = f"{term.path}, which is used twice" if meant is not term else f"{term.path}, which is not known"
+            got = (
+                f"{term.path}, which is used twice"
+                if meant is not term
+                else f"{term.path}, which is not known"
+            )
             raise reading.refuse(term, got, "layers, each with weights of its own")
         self._used.add(term.path)
         self._layer(meant, python)
@@ -205,7 +219,9 @@ class MatlabArrays:
 
     def _no_option(self, term: Term, name: str) -> ChalknetError:
         called = f"the option {name}" if name and not name.isdigit() else "an argument"
-        return self._reading.refuse(term, f"{called} of {self._reading.shown(term)}, which is not read", layer=True)
+        return self._reading.refuse(
+            term, f"{called} of {self._reading.shown(term)}, which is not read", layer=True
+        )
 
     def _input(self, term: CallTerm) -> None:
         given = self._given(term)
@@ -213,7 +229,14 @@ class MatlabArrays:
             raise self._no_option(term, "")
         self._arriving = self._reading.size(given.pop(""))
         how = given.pop("normalization", None)
-        for name in ("mean", "standarddeviation", "min", "max", "normalizationdimension", "splitcomplexinputs"):
+        for name in (
+            "mean",
+            "standarddeviation",
+            "min",
+            "max",
+            "normalizationdimension",
+            "splitcomplexinputs",
+        ):
             given.pop(name, None)
         if how is not None and not (isinstance(how, TextTerm) and how.value.lower() == "none"):
             self._reading.note(term, PREPARES)
@@ -236,7 +259,9 @@ class MatlabArrays:
         if row.options is _NORM:
             if not self._arriving:
                 got = f"{name} of a width that is not known"
-                raise reading.refuse(term, got, "a layer with a width before it", "Begin with featureInputLayer(8).")
+                raise reading.refuse(
+                    term, got, "a layer with a width before it", "Begin with featureInputLayer(8)."
+                )
             options.append(self._arriving)
             for known, usual in (("meandecay", 0.1), ("variancedecay", 0.1)):
                 if known in given and reading.constants.number(given.pop(known)) != usual:

@@ -1,4 +1,4 @@
-"""The Python that a program in another language stands for, parsed, with each part at its place in the program."""
+"""The Python that a program in another language stands for, with each part at its place in the program."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from chalknet.notation.languages import cpp, julia, rust
 from chalknet.notation.languages.bindings import bind_names
 from chalknet.notation.languages.cpp import CppChains
 from chalknet.notation.languages.julia import JuliaChains
-from chalknet.notation.languages.layers import REMEDY, Reading
-from chalknet.notation.languages.lexing import CPP, JULIA, MATLAB, RUST, Spelling, Words
+from chalknet.notation.languages.layers import REMEDY, ProgramReading
+from chalknet.notation.languages.lexing import CPP, JULIA, MATLAB, RUST, CodeWords, Spelling
 from chalknet.notation.languages.matlab import MatlabArrays
 from chalknet.notation.languages.python_text import PythonText
 from chalknet.notation.languages.rust import RustProgram
@@ -47,31 +47,31 @@ class LanguageRow(NamedTuple):
     what: str
     spelling: Spelling
     hint: re.Pattern[str]
-    shows: Callable[[Reading], bool]
-    read: Callable[[Reading, str | None], Network]
+    shows: Callable[[ProgramReading], bool]
+    read: Callable[[ProgramReading, str | None], Network]
 
 
-def _shows_flux(reading: Reading) -> bool:
+def _shows_flux(reading: ProgramReading) -> bool:
     text = reading.source.text
     imported = any(_in_code(reading, found.start()) for found in julia.IMPORTS.finditer(text))
     return imported or JuliaChains(reading).are_layers
 
 
-def _in_code(reading: Reading, place: int) -> bool:
+def _in_code(reading: ProgramReading, place: int) -> bool:
     """Return whether a place is in no comment and no text in quotes."""
     at = place + len(reading.source.text[place:]) - len(reading.source.text[place:].lstrip(" \t"))
     return at in reading.starts
 
 
-def _read_flux(reading: Reading, name: str | None) -> Network:
+def _read_flux(reading: ProgramReading, name: str | None) -> Network:
     return _followed(reading, JuliaChains(reading).write, name)
 
 
-def _shows_matlab(reading: Reading) -> bool:
+def _shows_matlab(reading: ProgramReading) -> bool:
     return bool(shallow_networks(reading)) or next(MatlabArrays(reading).found(), None) is not None
 
 
-def _read_matlab(reading: Reading, name: str | None) -> Network:
+def _read_matlab(reading: ProgramReading, name: str | None) -> Network:
     shallow = shallow_networks(reading)
     if shallow and next(MatlabArrays(reading).found(), None) is None:
         return read_shallow(reading, shallow, name)
@@ -81,29 +81,31 @@ def _read_matlab(reading: Reading, name: str | None) -> Network:
     return _followed(reading, MatlabArrays(reading).write, name)
 
 
-def _shows_rust(reading: Reading) -> bool:
+def _shows_rust(reading: ProgramReading) -> bool:
     text = reading.source.text
     imported = any(_in_code(reading, found.start()) for found in rust.IMPORTS.finditer(text))
     return imported or RustProgram(reading).makes_layers
 
 
-def _read_rust(reading: Reading, name: str | None) -> Network:
+def _read_rust(reading: ProgramReading, name: str | None) -> Network:
     return _followed(reading, RustProgram(reading).write, name)
 
 
-def _shows_cpp(reading: Reading) -> bool:
+def _shows_cpp(reading: ProgramReading) -> bool:
     text = reading.source.text
     named = (found.start() in reading.starts for found in cpp.NAMED.finditer(text))
-    return cpp.INCLUDES.search(text) is not None or (any(named) and next(CppChains(reading).found(), None) is not None)
+    return cpp.INCLUDES.search(text) is not None or (
+        any(named) and next(CppChains(reading).found(), None) is not None
+    )
 
 
-def _read_cpp(reading: Reading, name: str | None) -> Network:
+def _read_cpp(reading: ProgramReading, name: str | None) -> Network:
     chains = CppChains(reading)
     chains.bind_macros()
     return _followed(reading, chains.write, name)
 
 
-def _followed(reading: Reading, write: Callable[[PythonText], None], name: str | None) -> Network:
+def _followed(reading: ProgramReading, write: Callable[[PythonText], None], name: str | None) -> Network:
     """Return the network of the Python that is written for a program."""
     python = PythonText(reading.source)
     write(python)
@@ -115,7 +117,13 @@ def _followed(reading: Reading, write: Callable[[PythonText], None], name: str |
 
 _ROWS = (
     LanguageRow(
-        "julia", (".jl",), "Julia code", JULIA, re.compile(r"\bChain\b|\b(?:Flux|Lux)\b"), _shows_flux, _read_flux
+        "julia",
+        (".jl",),
+        "Julia code for Flux or Lux",
+        JULIA,
+        re.compile(r"\bChain\b|\b(?:Flux|Lux)\b"),
+        _shows_flux,
+        _read_flux,
     ),
     LanguageRow(
         "matlab",
@@ -129,7 +137,7 @@ _ROWS = (
     LanguageRow(
         "rust",
         (".rs",),
-        "Rust code",
+        "Rust code for burn, candle or tch",
         RUST,
         re.compile(r"\b(?:burn|candle|candle_nn|candle_core|tch)\b|\bseq(?:_t)?\(\)"),
         _shows_rust,
@@ -138,7 +146,7 @@ _ROWS = (
     LanguageRow(
         "cpp",
         (".cpp", ".cc", ".cxx", ".hpp", ".h"),
-        "C++ code",
+        "C++ code for torch",
         CPP,
         re.compile(r"\btorch::nn::|<torch/"),
         _shows_cpp,
@@ -148,11 +156,11 @@ _ROWS = (
 
 
 @lru_cache(maxsize=16)
-def _reading(row: LanguageRow, text: str) -> Reading | None:
+def _reading(row: LanguageRow, text: str) -> ProgramReading | None:
     """Return what a text is read with, None where it is no program of a language with layers in it."""
     if len(text) > _LONGEST or not row.hint.search(text):
         return None
-    reading = Reading(SourceText(row.what, text, remedy=REMEDY), Words(text, row.spelling))
+    reading = ProgramReading(SourceText(row.what, text, remedy=REMEDY), CodeWords(text, row.spelling))
     return reading if row.shows(reading) else None
 
 
@@ -176,7 +184,7 @@ def read_language(row: LanguageRow, text: str, name: str | None = None) -> Netwo
     """
     found = _reading(row, text)
     source = SourceText(row.what, text, remedy=REMEDY)
-    reading = Reading(source, found.words if found else Words(text, row.spelling))
+    reading = ProgramReading(source, found.words if found else CodeWords(text, row.spelling))
     bind_names(reading)
     return row.read(reading, name)
 

@@ -1,4 +1,4 @@
-"""Rust code for candle, tch and burn: structs of layers with a plain forward, and `nn::seq()`, read as PyTorch."""
+"""Rust code for candle, tch and burn: structs with a plain forward, and `nn::seq()`, read as PyTorch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.languages.layers import Reading
+from chalknet.notation.languages.layers import ProgramReading
 from chalknet.notation.languages.python_text import PythonText, identifier
 from chalknet.notation.languages.rust_layers import RustLayers
 from chalknet.notation.languages.rust_values import RustValues
@@ -48,7 +48,7 @@ class RustProgram:
         reading: the program.
     """
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: ProgramReading) -> None:
         self._reading = reading
         self._methods = list(self._find_methods())
 
@@ -69,7 +69,9 @@ class RustProgram:
             if words.is_sign(body, "{") and body in words.closing:
                 owner = owners.get(words.opened[index], "")
                 inside = range(body + 1, words.closing[body])
-                yield _Method(words.all[index + 1].text, owner, index, range(at + 1, words.closing[at]), inside)
+                yield _Method(
+                    words.all[index + 1].text, owner, index, range(at + 1, words.closing[at]), inside
+                )
 
     def _owners(self) -> dict[int, str]:
         """Return the type of each `impl`, by the brace that opens it."""
@@ -92,7 +94,7 @@ class RustProgram:
 
     @property
     def makes_layers(self) -> bool:
-        """Return whether the program makes layers as candle, tch and burn do, without an import that says so."""
+        """Return whether the program makes layers as candle and tch do, without an import that says so."""
         words = self._reading.words
         return any(words.is_sign(index + 1, "::") for index in self._chains(()))  # nn::seq()
 
@@ -100,7 +102,11 @@ class RustProgram:
         """Yield the index of each `nn::seq()` that is outside of some ranges, and in no other chain."""
         words, behind = self._reading.words, 0
         for index, word in enumerate(words.all[:-3]):
-            begins = word.text in ("seq", "seq_t") and words.is_sign(index + 1, "(") and words.is_sign(index + 2, ")")
+            begins = (
+                word.text in ("seq", "seq_t")
+                and words.is_sign(index + 1, "(")
+                and words.is_sign(index + 2, ")")
+            )
             if not begins or index < behind or any(index in each for each in inside):
                 continue
             if not words.is_sign(index + 3, ".", ";") and words.all[index + 3].kind != "newline":
@@ -133,7 +139,12 @@ class RustProgram:
             and not any(index in place for place in places)
             and self._made(index, layers, python)
         ]
-        inner = {one.name for one in structs for other in structs if other is not one and self._holds(other, one.name)}
+        inner = {
+            one.name
+            for one in structs
+            for other in structs
+            if other is not one and self._holds(other, one.name)
+        }
         outer = [one for one in structs if one.name not in inner]
         if inner and not made and len(outer) == 1:  # the struct that holds the others
             given = ", ".join(map(identifier, known[outer[0].name]))
@@ -151,7 +162,9 @@ class RustProgram:
             if method.name in _FORWARDS and method.owner:
                 if method.owner in forwards and forwards[method.owner].name == method.name:
                     place = reading.place(words.all[method.index])
-                    raise reading.refuse(place, f"a second forward of {method.owner}", "one forward of each struct")
+                    raise reading.refuse(
+                        place, f"a second forward of {method.owner}", "one forward of each struct"
+                    )
                 forwards.setdefault(method.owner, method)
         for name, forward in forwards.items():
             literals = [
@@ -176,12 +189,19 @@ class RustProgram:
         word = words.all[index]
         is_name = word.text == name or (word.text == "Self" and method.owner == name)
         before = words.all[words.before_lines(index - 1)]
-        return is_name and words.is_sign(index + 1, "{") and before.text not in _NO_LITERAL and before.text != "let"
+        return (
+            is_name
+            and words.is_sign(index + 1, "{")
+            and before.text not in _NO_LITERAL
+            and before.text != "let"
+        )
 
     def _fields_used(self, forward: _Method) -> set[str]:
         words = self._reading.words
         return {
-            words.all[at + 2].text for at in forward.body if words.all[at].text == "self" and words.is_sign(at + 1, ".")
+            words.all[at + 2].text
+            for at in forward.body
+            if words.all[at].text == "self" and words.is_sign(at + 1, ".")
         }
 
     def _in_order(self, structs: list[_Struct]) -> list[_Struct]:

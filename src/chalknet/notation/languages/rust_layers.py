@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.languages.layers import FunctionRow, Reading
+from chalknet.notation.languages.layers import FunctionRow, ProgramReading
 from chalknet.notation.languages.python_text import PythonText, identifier
-from chalknet.notation.languages.terms import CallTerm, LambdaTerm, MemberTerm, NameTerm, Term
+from chalknet.notation.languages.terms import CallTerm, LambdaTerm, ListTerm, MemberTerm, NameTerm, Term
 from chalknet.notation.torch_effects import EFFECTS
 
 _PLAIN = {
@@ -54,7 +54,7 @@ class RustLayers:
         structs: the names of the parameters of what makes each struct with layers.
     """
 
-    def __init__(self, reading: Reading, structs: Mapping[str, list[str]]) -> None:
+    def __init__(self, reading: ProgramReading, structs: Mapping[str, list[str]]) -> None:
         self.reading = reading
         self._structs = structs
         self.chains: set[str] = set()  # the names of chains that stand before
@@ -138,7 +138,7 @@ class RustLayers:
         return identifier(term.path) if isinstance(term, NameTerm) and "." not in term.path else "None"
 
     def activation(self, term: Term) -> str | None:
-        """Return the layer that an expression is which is a function: `Activation::Relu`, `|xs| xs.relu()`."""
+        """Return the layer that a function is: `Activation::Relu`, `|xs| xs.relu()`; None for no function."""
         if isinstance(term, LambdaTerm):
             return self._closure(term)
         called = term.callee if isinstance(term, CallTerm) else term
@@ -177,14 +177,15 @@ class RustLayers:
         if name == "flat_view":
             return not given
         if name == "view":
-            items = getattr(given[0], "items", ()) if len(given) == 1 else ()
-            return len(items) == 2 and self.reading.constants.number(items[0]) == -1
+            sizes = given[0].items if len(given) == 1 and isinstance(given[0], ListTerm) else ()
+            return len(sizes) == 2 and self.reading.constants.number(sizes[0]) == -1
         return values[:1] == [1] and values[1:] in ([], [-1])
 
     def _method(self, term: Term, python: PythonText) -> None:
         """Write `seq().add(layer).add_fn(f)`, and `LinearConfig::new(4, 2).with_bias(false).init(device)`."""
         reading = self.reading
         waiting: list[CallTerm] = []
+        whole = term
         while isinstance(term, CallTerm) and self.is_method(term):
             waiting.insert(0, term)
             inner = self.receiver(term)
@@ -192,7 +193,8 @@ class RustLayers:
             if not isinstance(inner, CallTerm) and not grown:
                 raise self.unknown(term)
             term = inner
-        if isinstance(term, NameTerm) or self._called(term) in ("seq", "seq_t"):
+        begun = isinstance(term, CallTerm) and self._called(term) in ("seq", "seq_t")
+        if isinstance(term, NameTerm) or begun:
             python.add("nn.Sequential(", term.span)
             if isinstance(term, NameTerm):
                 python.add(f"{identifier(term.path)},\n", term.span)
@@ -204,6 +206,8 @@ class RustLayers:
                     raise self.unknown(one)
             python.add(")", term.span)
             return
+        if not isinstance(term, CallTerm):
+            raise self.unknown(whole)
         bias = True
         for one in waiting:
             if one.name == "with_bias" and len(one.positional) == 1:
@@ -261,7 +265,13 @@ class RustLayers:
         given, reading = term.positional, self.reading
         torch = "LayerNorm" if term.name == "layer_norm" else "BatchNorm1d"
         of_tch = term.name == "batch_norm1d"
-        size, config = (given[1], given[2]) if of_tch and len(given) == 3 else given[:2] if len(given) == 3 else (None, None)
+        size, config = (
+            (given[1], given[2])
+            if of_tch and len(given) == 3
+            else given[:2]
+            if len(given) == 3
+            else (None, None)
+        )
         if size is None or config is None:
             raise self.unknown(term)
         eps = reading.constants.number(config)

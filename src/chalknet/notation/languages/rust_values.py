@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from chalknet.errors import ChalknetError
-from chalknet.notation.languages.layers import Reading
+from chalknet.notation.languages.layers import ProgramReading
 from chalknet.notation.languages.python_text import PythonText, identifier
 from chalknet.notation.languages.rust_layers import RustLayers
 from chalknet.notation.languages.terms import CallTerm, ListTerm, NameTerm, OperationTerm, Term
 
 _SAME = frozenset("clone contiguous unwrap shallow_clone to_device to_kind to_dtype into copy as_ref".split())
-_SAID = frozenset("println! dbg! debug! info! trace! assert! assert_eq! debug_assert! debug_assert_eq!".split())
+_SAID = frozenset(
+    "println! dbg! debug! info! trace! assert! assert_eq! debug_assert! debug_assert_eq!".split()
+)
 _PASSES = 8  # methods in a row that only move a value are followed
 
 
@@ -22,7 +24,7 @@ class RustValues:
         names: the names that stand for x.
     """
 
-    def __init__(self, reading: Reading, layers: RustLayers, names: set[str]) -> None:
+    def __init__(self, reading: ProgramReading, layers: RustLayers, names: set[str]) -> None:
         self._reading = reading
         self._layers = layers
         self._names = names
@@ -49,7 +51,9 @@ class RustValues:
             term, at = self._reading.terms.read(words.after_lines(at))
             at = words.after_lines(at)
             ends = at >= body.stop
-            if not ends and not words.is_sign(at, ";") or (not name and not ends and words.all[start].text != "return"):
+            if (not ends and not words.is_sign(at, ";")) or (
+                not name and not ends and words.all[start].text != "return"
+            ):
                 raise self._refuse_at(start)
             python.add(f"        {identifier(name)} = " if name else "        return ", term.span)
             self._value(term, python)
@@ -132,7 +136,11 @@ class RustValues:
             self._value(owner, python)
         elif term.name == "dropout" and len(given) == 2:
             self._dropout(owner, given[0], "self.training", python)
-        elif self._layers.flattens(term.name, given) if term.name in ("view", "flatten", "flatten_from", "flat_view") else False:
+        elif (
+            self._layers.flattens(term.name, given)
+            if term.name in ("view", "flatten", "flatten_from", "flat_view")
+            else False
+        ):
             self._passed("nn.Flatten()", owner, term, python)
         elif term.name == "add" and len(given) == 1:
             self._value(OperationTerm("+", (owner, given[0]), term.span), python)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from chalknet.errors import ChalknetError
 from chalknet.network import UNKNOWN_WIDTH, Activation, Linear, Network, Size
-from chalknet.notation.languages.layers import Reading, members_of
+from chalknet.notation.languages.layers import ProgramReading, members_of
 from chalknet.notation.languages.terms import CallTerm, ListTerm, MemberTerm, NameTerm, Term, TextTerm
 from chalknet.notation.torch_layers import CodeLayer
 from chalknet.notation.torch_network import network_of_layers
@@ -70,7 +70,7 @@ class _Shallow:
     notes: list[str] = field(default_factory=list)
 
 
-def shallow_networks(reading: Reading) -> list[int]:
+def shallow_networks(reading: ProgramReading) -> list[int]:
     """Return the index of each call that makes a network."""
     words = reading.words
     return [
@@ -84,13 +84,13 @@ def shallow_networks(reading: Reading) -> list[int]:
     ]
 
 
-def _ends(reading: Reading, index: int) -> bool:
+def _ends(reading: ProgramReading, index: int) -> bool:
     words = reading.words
     closing = words.closing.get(index + 1, index)
     return words.all[closing + 1].kind == "newline" or words.is_sign(closing + 1, ";", ",")
 
 
-def read_shallow(reading: Reading, found: list[int], name: str | None) -> Network:
+def read_shallow(reading: ProgramReading, found: list[int], name: str | None) -> Network:
     """Return the network that one call makes.
 
     Args:
@@ -127,11 +127,11 @@ def read_shallow(reading: Reading, found: list[int], name: str | None) -> Networ
     return replace(read, notes=(*read.notes, *open_ends, *scaled, *network.notes))
 
 
-def _line(reading: Reading, term: Term) -> int:
+def _line(reading: ProgramReading, term: Term) -> int:
     return reading.source.excerpt(term.span).line_number
 
 
-def _made(reading: Reading, index: int) -> _Shallow:
+def _made(reading: ProgramReading, index: int) -> _Shallow:
     """Return what a call makes."""
     words = reading.words
     term, _ = reading.terms.read(index)
@@ -155,8 +155,8 @@ def _made(reading: Reading, index: int) -> _Shallow:
     return _Shallow(words.all[index - 2].text, term, [*hidden, UNKNOWN_WIDTH], functions, arriving)
 
 
-def _of_ranges(reading: Reading, index: int, term: CallTerm | NameTerm, given: list[Term]) -> _Shallow:
-    """Return what `newff(ranges, [5 1], {'tansig', 'purelin'})` makes, whose widths have that of the output."""
+def _of_ranges(reading: ProgramReading, index: int, term: CallTerm | NameTerm, given: list[Term]) -> _Shallow:
+    """Return what `newff(ranges, [5 1], {'tansig', 'purelin'})` makes, with the width of the output."""
     sizes = _sizes(reading, given[1])
     if len(given) < 3:
         got = f"{reading.shown(term)}, whose functions depend on the release of MATLAB"
@@ -168,7 +168,7 @@ def _of_ranges(reading: Reading, index: int, term: CallTerm | NameTerm, given: l
     return _Shallow(reading.words.all[index - 2].text, term, sizes, functions, arriving, processes=False)
 
 
-def _sizes(reading: Reading, term: Term) -> list[Size]:
+def _sizes(reading: ProgramReading, term: Term) -> list[Size]:
     meant = reading.constants.value(term)
     written = [reading.size(one) for one in members_of(meant)]
     if not written:
@@ -176,7 +176,7 @@ def _sizes(reading: Reading, term: Term) -> list[Size]:
     return [int(one) if one.isdigit() else one for one in written]
 
 
-def _functions(reading: Reading, term: Term, count: int) -> list[str]:
+def _functions(reading: ProgramReading, term: Term, count: int) -> list[str]:
     names = [_function(reading, one) for one in members_of(reading.constants.value(term))]
     if len(names) == count - 1 and count > 1:
         names.append("purelin")
@@ -186,13 +186,15 @@ def _functions(reading: Reading, term: Term, count: int) -> list[str]:
     return names
 
 
-def _function(reading: Reading, term: Term) -> str:
+def _function(reading: ProgramReading, term: Term) -> str:
     if isinstance(term, TextTerm) and term.value in FUNCTIONS:
         return term.value
-    raise reading.refuse(term, f"the function {reading.shown(term)}", f"one of {', '.join(FUNCTIONS)}", layer=True)
+    raise reading.refuse(
+        term, f"the function {reading.shown(term)}", f"one of {', '.join(FUNCTIONS)}", layer=True
+    )
 
 
-def _apply_settings(reading: Reading, network: _Shallow) -> None:
+def _apply_settings(reading: ProgramReading, network: _Shallow) -> None:
     """Apply what is set of a network behind its call: `net.layers{1}.transferFcn = 'logsig'`.
 
     Raises:
@@ -211,7 +213,7 @@ def _apply_settings(reading: Reading, network: _Shallow) -> None:
             _set(reading, network, term, value)
 
 
-def _set(reading: Reading, network: _Shallow, term: Term, value: Term) -> None:
+def _set(reading: ProgramReading, network: _Shallow, term: Term, value: Term) -> None:
     fields = _fields(term)
     first = fields[1] if len(fields) > 1 else ""
     loop = reading.words.repeating[reading.index_at(term.span)]
@@ -236,7 +238,7 @@ def _set(reading: Reading, network: _Shallow, term: Term, value: Term) -> None:
     raise _no_setting(reading, term)
 
 
-def _no_setting(reading: Reading, term: Term) -> ChalknetError:
+def _no_setting(reading: ProgramReading, term: Term) -> ChalknetError:
     got = f"{reading.shown(term)}, which changes the network in a way that is not read"
     return reading.refuse(term, got, "net.layers{1}.transferFcn = 'logsig', and settings of the training")
 
@@ -257,7 +259,7 @@ def _fields(term: Term) -> list[str]:
                 return names
 
 
-def _layer_place(reading: Reading, term: Term, count: int) -> int | None:
+def _layer_place(reading: ProgramReading, term: Term, count: int) -> int | None:
     """Return which layer `net.layers{1}.transferFcn` is, from 0; None where that is not known."""
     while isinstance(term, MemberTerm):
         term = term.of

@@ -44,7 +44,10 @@ def _norm(kind: type[BatchNorm | LayerNorm], momentum: str) -> LayerRow:
     made = norm(kind, "create_scale", "create_offset", 1e-5)
 
     def make(library: Library, given: Given) -> list[Piece]:
-        renamed = {{"eps": "epsilon", "decay_rate": "momentum"}.get(name, name): value for name, value in given.items()}
+        renamed = {
+            {"eps": "epsilon", "decay_rate": "momentum"}.get(name, name): value
+            for name, value in given.items()
+        }
         if momentum and "momentum" not in renamed:
             renamed["momentum"] = number(given, momentum)
         return list(made(library, renamed))
@@ -103,7 +106,11 @@ def sample_width(tree: ast.Module, text: str) -> int | None:
 def _width(given: ast.expr, sizes: dict[str, int]) -> Iterator[int]:
     """Yield the width of an argument that is a sample of one row."""
     called = given.func if isinstance(given, ast.Call) else None
-    if not isinstance(called, ast.Attribute) or called.attr not in _SAMPLES or not isinstance(given, ast.Call):
+    if (
+        not isinstance(called, ast.Attribute)
+        or called.attr not in _SAMPLES
+        or not isinstance(given, ast.Call)
+    ):
         return
     for shape in given.args:
         if isinstance(shape, ast.Tuple | ast.List) and len(shape.elts) == 2:

@@ -176,7 +176,20 @@ NOTES_OF: Mapping[str, str] = {
 }
 """What a network of a library does not say, by the kind of its layers."""
 # One of these is in every text that `looks` finds: a page without them is passed over fast.
-_WORDS = ("keras", "Dense", "layers.", "models.", "flax", "nn.compact", "nnx", "equinox", "eqx", "MLP", "haiku", "hk.")
+_WORDS = (
+    "keras",
+    "Dense",
+    "layers.",
+    "models.",
+    "flax",
+    "nn.compact",
+    "nnx",
+    "equinox",
+    "eqx",
+    "MLP",
+    "haiku",
+    "hk.",
+)
 _IMPORTS_TORCH = re.compile(r"^[ \t]*+(?:import|from)[ \t]+torch\b", re.M)
 _WRAPPERS = re.compile(r"(?:jax|equinox|flax\.nnx)\.(?:filter_)?(?:jit|vmap)")
 
