@@ -20,7 +20,7 @@ from chalknet.notation.languages.terms import (
 )
 from chalknet.notation.tokens import Span
 
-_DEPTH = 60  # of brackets inside brackets
+_DEPTH = 50  # of expressions inside expressions
 _SIGNS: tuple[tuple[str, ...], ...] = (
     ("|>",),
     ("=>",),
@@ -51,15 +51,16 @@ class Terms:
         self.words = words
         self._at = 0
         self._depth = 0
+        self._inside = 0  # expressions that are being read
 
     def read(self, at: int) -> tuple[Term, int]:
         """Return the expression that begins at a word, and the index of the word behind it."""
-        self._at, self._depth = at, 0
+        self._at, self._depth, self._inside = at, 0, 0
         return self._expression(), self._at
 
     def members(self, opening: int) -> tuple[Argument, ...]:
         """Return what stands in the brackets that a word opens."""
-        self._at, self._depth = opening, 0
+        self._at, self._depth, self._inside = opening, 0, 0
         return tuple(self._members(opening)[0])
 
     def _sign(self, *signs: str) -> bool:
@@ -77,15 +78,17 @@ class Terms:
     def _expression(self) -> Term:
         self._lines()
         start = self._at
-        if self._depth > _DEPTH:
+        if self._inside > _DEPTH:
             return self._other(start)
+        self._inside += 1
         found = self._level(0)
         self._lines()
         parameters = _parameters(found)
         if self._sign("->") and parameters is not None:
             self._at += 1
             body = self._expression()
-            return LambdaTerm(parameters, body, self._span(start))
+            found = LambdaTerm(parameters, body, self._span(start))
+        self._inside -= 1
         return found
 
     def _level(self, level: int) -> Term:
@@ -118,22 +121,21 @@ class Terms:
         return True
 
     def _unary(self) -> Term:
+        """Return a value with the signs before it; two signs in a row that count are not read."""
         self._lines()
         start = self._at
-        if self._sign("&", "*", "-", "+", "!") or self.words.all[self._at].text in ("mut", "move", "new"):
-            sign = self.words.all[self._at].text
+        signs = []
+        while self._sign("&", "*", "-", "+", "!") or self.words.all[self._at].text in ("mut", "move", "new"):
+            signs.append(self.words.all[self._at].text)
             self._at += 1
-            value = self._unary()
-            if isinstance(value, NumberTerm) and sign == "-":
-                return NumberTerm(-value.value, self._span(start))
-            return (
-                value
-                if sign in ("&", "mut", "move", "*")
-                else OperationTerm(sign, (value,), self._span(start))
-            )
-        if self._sign("|", "||"):
-            return self._closure(start)
-        return self._behind(self._first(), start)
+            self._lines()
+        counting = [sign for sign in signs if sign in "-+!"]
+        value = self._closure(start) if self._sign("|", "||") else self._behind(self._first(), start)
+        if not counting:
+            return value
+        if counting == ["-"] and isinstance(value, NumberTerm):
+            return NumberTerm(-value.value, self._span(start))
+        return OperationTerm("".join(counting[:2]), (value,), self._span(start))
 
     def _closure(self, start: int) -> Term:
         """Return Rust's `|xs| xs.relu()`."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from chalknet.errors import ChalknetError
 from chalknet.notation.languages.layers import ProgramReading
@@ -16,7 +18,7 @@ from chalknet.notation.tokens import Span
 
 IMPORTS = re.compile(r"^[ \t]*+(?:pub[ \t]++)?+use[ \t]++(?:burn|candle_nn|candle_core|candle|tch)\b", re.M)
 _FORWARDS = ("forward", "forward_t")
-_NO_LITERAL = ("->", "for", "impl", "struct", "enum", "trait", "union", ">", "mod", "+", "dyn")
+_NO_LITERAL = ("->", "for", "impl", "struct", "enum", "trait", "union", ">", "mod", "+", "dyn", "let")
 
 
 @dataclass
@@ -39,6 +41,13 @@ class _Struct:
     maker: _Method
     forward: _Method
     used: set[str] = field(default_factory=set)
+
+
+class _Literal(NamedTuple):
+    """The index of the word with which a value of a type begins, and the function that it stands in."""
+
+    start: int
+    maker: _Method
 
 
 class RustProgram:
@@ -96,9 +105,9 @@ class RustProgram:
     def makes_layers(self) -> bool:
         """Return whether the program makes layers as candle and tch do, without an import that says so."""
         words = self._reading.words
-        return any(words.is_sign(index + 1, "::") for index in self._chains(()))  # nn::seq()
+        return any(words.is_sign(index + 1, "::") for index in self._chains([]))  # nn::seq()
 
-    def _chains(self, inside: tuple[range, ...]) -> Iterator[int]:
+    def _chains(self, inside: list[tuple[int, int]]) -> Iterator[int]:
         """Yield the index of each `nn::seq()` that is outside of some ranges, and in no other chain."""
         words, behind = self._reading.words, 0
         for index, word in enumerate(words.all[:-3]):
@@ -107,7 +116,7 @@ class RustProgram:
                 and words.is_sign(index + 1, "(")
                 and words.is_sign(index + 2, ")")
             )
-            if not begins or index < behind or any(index in each for each in inside):
+            if not begins or index < behind or self._is_inside(index, inside):
                 continue
             if not words.is_sign(index + 3, ".", ";") and words.all[index + 3].kind != "newline":
                 continue
@@ -117,6 +126,10 @@ class RustProgram:
             _, behind = self._reading.terms.read(start)
             yield start
 
+    def _is_inside(self, index: int, ranges: list[tuple[int, int]]) -> bool:
+        place = bisect_right(ranges, (index, len(self._reading.words.all)))
+        return place > 0 and index < ranges[place - 1][1]
+
     def write(self, python: PythonText) -> None:
         """Write each struct as a class and each chain as a Sequential."""
         structs = list(self._structs())
@@ -124,29 +137,36 @@ class RustProgram:
         layers = RustLayers(self._reading, known)
         for struct in self._in_order(structs):
             self._class(struct, layers, python)
-        places = tuple(each for one in structs for each in (one.maker.body, one.forward.body))
-        chains = {index: self._name_of(index) for index in self._chains(places)}
+        bodies = sorted(
+            (each.start, each.stop) for one in structs for each in (one.maker.body, one.forward.body)
+        )
+        chains = {index: self._name_of(index) for index in self._chains(bodies)}
         for index, word in enumerate(self._reading.words.all):
             if index in chains:
                 self._chain(index, layers, python)
                 layers.chains.add(chains[index])
             elif word.kind == "name" and word.text in layers.chains and self._grows(index):
                 self._chain(index + 2, layers, python)
-        made = [
-            word.text
-            for index, word in enumerate(self._reading.words.all)
-            if word.text in known
-            and not any(index in place for place in places)
-            and self._made(index, layers, python)
-        ]
-        inner = {
-            one.name
+        self._write_whole(structs, known, layers, python)
+
+    def _write_whole(
+        self, structs: list[_Struct], known: dict[str, list[str]], layers: RustLayers, python: PythonText
+    ) -> None:
+        """Write what makes the struct that is the network, by which its parameters are known."""
+        words = self._reading.words
+        inside = {at for one in structs for body in (one.maker.body, one.forward.body) for at in body}
+        made = False
+        for index, word in enumerate(words.all):
+            if word.text in known and index not in inside:
+                made = self._made(index, layers, python) or made
+        held = {
+            words.all[at].text
             for one in structs
-            for other in structs
-            if other is not one and self._holds(other, one.name)
+            for at in one.maker.body
+            if words.is_sign(at + 1, "::") and words.all[at].text != one.name
         }
-        outer = [one for one in structs if one.name not in inner]
-        if inner and not made and len(outer) == 1:  # the struct that holds the others
+        outer = [one for one in structs if one.name not in held]
+        if held & known.keys() and not made and len(outer) == 1:  # the struct that holds the others
             given = ", ".join(map(identifier, known[outer[0].name]))
             python.add(f"net = {identifier(outer[0].name)}({given})\n", outer[0].literal.span)
 
@@ -166,35 +186,32 @@ class RustProgram:
                         place, f"a second forward of {method.owner}", "one forward of each struct"
                     )
                 forwards.setdefault(method.owner, method)
+        made = self._literals()
         for name, forward in forwards.items():
-            literals = [
-                (index, method)
-                for method in self._methods
-                for index in method.body
-                if self._is_literal(index, name, method)
-            ]
-            if len(literals) != 1:
+            literals = made.get(name, [])
+            if len(literals) != 1 or words.repeating[literals[0].start] >= 0:
                 place = reading.place(words.all[forward.index])
                 found = f"made in {len(literals)} places" if literals else "whose layers are made elsewhere"
-                got = f"the struct {name}, {found}"
+                got = f"the struct {name}, {'made under a condition' if len(literals) == 1 else found}"
                 remedy = "Give the part that makes the struct, once, in one fn new."
                 raise reading.refuse(place, got, "one place that makes it", remedy)
-            index, maker = literals[0]
-            term, _ = reading.terms.read(index)
+            term, _ = reading.terms.read(literals[0].start)
             if isinstance(term, CallTerm):
-                yield _Struct(name, term, maker, forward, self._fields_used(forward))
+                yield _Struct(name, term, literals[0].maker, forward, self._fields_used(forward))
 
-    def _is_literal(self, index: int, name: str, method: _Method) -> bool:
+    def _literals(self) -> dict[str, list[_Literal]]:
+        """Return where a value of each type is written with its fields: `Self { l1, l2 }`."""
         words = self._reading.words
-        word = words.all[index]
-        is_name = word.text == name or (word.text == "Self" and method.owner == name)
-        before = words.all[words.before_lines(index - 1)]
-        return (
-            is_name
-            and words.is_sign(index + 1, "{")
-            and before.text not in _NO_LITERAL
-            and before.text != "let"
-        )
+        found: dict[str, list[_Literal]] = {}
+        for method in self._methods:
+            for index in method.body:
+                if words.all[index].kind == "name" and words.is_sign(index + 1, "{"):
+                    name = words.all[index].text
+                    before = words.all[words.before_lines(index - 1)].text
+                    if before not in _NO_LITERAL:
+                        owner = method.owner if name == "Self" else name
+                        found.setdefault(owner, []).append(_Literal(index, method))
+        return found
 
     def _fields_used(self, forward: _Method) -> set[str]:
         words = self._reading.words
@@ -207,24 +224,19 @@ class RustProgram:
     def _in_order(self, structs: list[_Struct]) -> list[_Struct]:
         """Return structs with each behind those that it has as fields."""
         words, names = self._reading.words, {one.name: one for one in structs}
-        ordered: list[_Struct] = []
+        ordered: dict[str, _Struct] = {}
 
         def visit(one: _Struct, above: tuple[str, ...]) -> None:
-            if one in ordered or one.name in above:
+            if one.name in ordered or one.name in above or len(above) > 50:
                 return
             for at in one.maker.body:
                 if (inner := names.get(words.all[at].text)) is not None:
                     visit(inner, (*above, one.name))
-            ordered.append(one)
+            ordered[one.name] = one
 
         for one in structs:
             visit(one, ())
-        return ordered
-
-    def _holds(self, struct: _Struct, name: str) -> bool:
-        """Return whether what makes a struct names another one."""
-        words = self._reading.words
-        return any(words.all[at].text == name and words.is_sign(at + 1, "::") for at in struct.maker.body)
+        return list(ordered.values())
 
     def _parameters(self, method: _Method) -> list[str]:
         """Return the names of the parameters, without self."""
