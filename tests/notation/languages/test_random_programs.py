@@ -135,7 +135,9 @@ def rust(draw):
             maker = draw.choice(["linear", "candle_nn::linear"]) if step.bias else "linear_no_bias"
             name = f"l{len(fields)}"
             fields.append(f'{name}: {maker}({", ".join(sizes)}, vb.pp("{name}"))?')
-            calls.append(draw.choice(["{}.apply(&self.%s)?" % name, "self.%s.forward(&{})?" % name]))
+            calls.append(
+                draw.choice(["{}.apply(&self.NAME)?", "self.NAME.forward(&{})?"]).replace("NAME", name)
+            )
             arriving = step.out_features
         elif step in RUST:
             calls.append("{}." + draw.choice(RUST[step]))
