@@ -38,6 +38,9 @@ def _assigned(reading: ProgramReading, equals: int) -> None:
         before = words.before_lines(equals - 1)
         if words.is_sign(before, ")", "]"):
             _hide_members(reading, before)
+            opening = words.opened[before - 1] if not words.is_sign(before - 1, "(") else before - 1
+            if opening > 0 and words.all[opening - 1].kind == "name":  # relu(x) = ...
+                reading.constants.defined.add(words.all[opening - 1].text)
         return
     values = _values(reading, equals + 1, len(names))
     for place, index in enumerate(names):

@@ -17,7 +17,7 @@ _DEFINED = re.compile(r"^[ \t]*+#[ \t]*+define[ \t]++([A-Za-z_]\w*+)[ \t]++(\d++
 _MODULE = re.compile(r":\s*+(?:public\s++)?+(?:torch::)?+nn::(?:Module|Cloneable)\b")
 _OPTIONS = re.compile(r"\w+Options")
 _CONTAINER = "Sequential"
-_BEFORE = frozenset("; { } = ( , : < & return const static auto public private protected new".split())
+_BEFORE = frozenset("; { } = ( , : < & return const static auto public private protected new ?".split())
 
 
 class CppChains:
@@ -59,6 +59,7 @@ class CppChains:
             got = "a class of its own that derives from Module"
             remedy = "Write its layers as torch::nn::Sequential(...), or export it to ONNX."
             raise reading.refuse(Span(*found.span()), got, "layers in one Sequential", remedy)
+        self._refuse_forward()
         chains = set(self.found())
         for index, word in enumerate(words.all):
             if index in chains:
@@ -72,6 +73,8 @@ class CppChains:
         at = index + 1 if name < 0 else name + 1
         place = reading.place(words.all[index])
         self._refuse_loop(index, place)
+        if words.is_sign(words.before_lines(self._start(index) - 1), "?"):
+            raise reading.refuse(place, "a Sequential under a condition", "a chain that is made once")
         if name >= 0:
             called = words.all[name].text
         else:
@@ -93,6 +96,23 @@ class CppChains:
             raise self._reading.refuse(
                 place, got, "a chain that is made once", "Write all layers in one Sequential."
             )
+
+    def _refuse_forward(self) -> None:
+        """Refuse a class whose forward does more than call its chain: `return net->forward(x);`."""
+        reading, words = self._reading, self._reading.words
+        for index, word in enumerate(words.all[:-1]):
+            closing = words.closing.get(index + 1, 0) if word.text == "forward" else 0
+            body = words.after_lines(closing + 1 + (words.all[closing + 1].text in ("const", "override")))
+            if not closing or not words.is_sign(body, "{") or body not in words.closing:
+                continue
+            term, ends = reading.terms.read(words.after_lines(body + 1) + 1)
+            plain = isinstance(term, CallTerm) and term.name == "forward" and len(term.positional) == 1
+            plain = plain and isinstance(term.positional[0], NameTerm)  # type: ignore[union-attr]
+            returned = words.all[words.after_lines(body + 1)].text == "return"
+            if not plain or not returned or words.after_lines(ends + 1) != words.closing[body]:
+                got = "a forward of its own, which is not read"
+                remedy = "Give the Sequential alone, or export the model to ONNX."
+                raise reading.refuse(reading.place(word), got, "return net->forward(x);", remedy)
 
     def _start(self, index: int) -> int:
         """Return the index at which `torch::nn::Sequential` begins."""

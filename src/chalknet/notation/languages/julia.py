@@ -88,6 +88,7 @@ class JuliaChains:
     def write(self, python: PythonText) -> None:
         """Write each chain as a Sequential, under its name."""
         self._refuse_forward()
+        self._refuse_others()
         for index in self.found():
             if (term := self._read(index)) is None:
                 continue
@@ -96,6 +97,21 @@ class JuliaChains:
             python.add(f"{name} = " if name else "", term.span)
             self._layer(term, python)
             python.add("\n", term.span)
+
+    def _refuse_others(self) -> None:
+        """Refuse a program with a chain in a place that is not read: `softmax ∘ Chain(...)`."""
+        words = self._reading.words
+        if not IMPORTS.search(self._reading.source.text):
+            return
+        starts, behind = set(self.found()), 0
+        for index, word in enumerate(words.all[:-1]):
+            if word.text != "Chain" or not words.is_sign(index + 1, "(") or index < behind:
+                continue
+            if self._start(index) not in starts:
+                got = "a Chain in a place that is not read"
+                place = self._reading.place(word)
+                raise self._reading.refuse(place, got, "model = Chain(...)", "Give the Chain alone.")
+            behind = words.closing.get(index + 1, index)
 
     def _name(self, index: int) -> str:
         """Return what a chain is assigned to, empty for nothing."""
@@ -118,6 +134,9 @@ class JuliaChains:
             if given[:1].isupper() and given not in _HARMLESS and not self._is_struct(given):
                 got = f"a Chain inside {given}(...), which no step of a network describes"
                 raise reading.refuse(term, got, layer=True)
+        if around > 0 and words.is_sign(around - 1, "&&", "||", "?", ":"):
+            got = "a Chain under a condition, of which only running the code tells how it goes"
+            raise reading.refuse(term, got, "a Chain that is made once", "Write the Chain outside of it.")
         if around > 0 and words.is_sign(around, "["):
             got = "a Chain that is a member of a list"
             raise reading.refuse(term, got, "one Chain", "Give the Chain alone.")

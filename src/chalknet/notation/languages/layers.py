@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from chalknet.errors import CannotExpress, ChalknetError, NotationError
@@ -122,13 +123,17 @@ class ProgramReading:
             return value.last == "true"
         raise self.refuse(term, self.shown(term), "true or false", "Write true or false.")
 
+    def row(self, name: str, table: Mapping[str, FunctionRow]) -> FunctionRow | None:
+        """Return the row of a function; None for one that the program defines itself."""
+        return None if name in self.constants.defined else table.get(name)
+
     def function(self, term: Term, table: Mapping[str, FunctionRow]) -> str | None:
         """Return the layer that a function of a table is, by its name or in `x -> f(x)`; None for none."""
-        if isinstance(term, NameTerm) and (row := table.get(term.last)):
+        if isinstance(term, NameTerm) and (row := self.row(term.last, table)):
             return f"{row.torch})" if row.torch else ""
         if isinstance(term, LambdaTerm) and isinstance(term.body, CallTerm) and len(term.parameters) == 1:
             called, given = term.body, term.body.positional
-            row = table.get(called.name) if isinstance(called.callee, NameTerm) else None
+            row = self.row(called.name, table) if isinstance(called.callee, NameTerm) else None
             x = given[0] if given else None
             if row and isinstance(x, NameTerm) and x.path == term.parameters[0]:
                 return self.with_options(called, row, given[1:])
@@ -172,6 +177,7 @@ class Constants:
         self._known: dict[str, int | float | None] = {}
         self._problems: dict[str, str] = {}
         self._hidden: set[str] = set()  # parameters of functions
+        self.defined: set[str] = set()  # functions of the program itself
 
     def bind(self, name: str, term: Term) -> None:
         """Give a name its value; one that has several stands for none of them."""
@@ -222,14 +228,23 @@ class Constants:
                 return None
 
 
+_COMPUTED: Mapping[str, Callable[[int | float, int | float], int | float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": lambda one, other: one / other if one % other else one // other,
+    "÷": operator.floordiv,
+    "^": lambda one, other: one**other if 0 <= other <= 64 else one / 0,
+}
+
+
 def _computed(sign: str, one: int | float | None, other: int | float | None) -> int | float | None:
-    if one is None or other is None or max(abs(one), abs(other)) > 1e12:
+    if one is None or other is None or max(abs(one), abs(other)) > 1e12 or sign not in _COMPUTED:
         return None
-    if sign == "/":
-        return None if not other else one / other if one % other else int(one // other)
-    return (
-        one + other if sign == "+" else one - other if sign == "-" else one * other if sign == "*" else None
-    )
+    try:
+        return _COMPUTED[sign](one, other)
+    except ArithmeticError:
+        return None
 
 
 def members_of(term: Term) -> tuple[Term, ...]:

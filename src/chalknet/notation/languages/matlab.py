@@ -78,12 +78,14 @@ class MatlabArrays:
     def found(self) -> Iterator[int]:
         """Yield the index of the bracket of each array of layers that stands in no other one."""
         words, behind = self._reading.words, 0
+        names: set[str] = set()
         for index, word in enumerate(words.all):
             closing = words.closing.get(index, 0)
             if index < behind or word.text != "[" or not closing:
                 continue
-            inside = range(index + 1, closing)
-            if any(words.opened[at] == index and _LAYER.fullmatch(words.all[at].text) for at in inside):
+            inside = (words.all[at].text for at in range(index + 1, closing) if words.opened[at] == index)
+            if any(text in names or _LAYER.fullmatch(text) for text in inside):
+                names.add(self._name(index))
                 after = words.all[closing + 1]
                 if after.kind == "newline" or after.text in (";", ")", ",", "'"):
                     yield index

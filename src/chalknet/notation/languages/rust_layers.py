@@ -149,7 +149,7 @@ class RustLayers:
         row = _CASES.get(case)
         if row is None:
             plain = isinstance(term, NameTerm) and len(path) > 1 and path[0] != "self"
-            row = self.functions.get(case) if plain else None
+            row = self.reading.row(case, self.functions) if plain else None
             return f"{row.torch})" if row else None
         given = term.positional if isinstance(term, CallTerm) else []
         return self.reading.with_options(term, row, given) if isinstance(term, CallTerm) else f"{row.torch})"
@@ -168,7 +168,7 @@ class RustLayers:
                 return f"nn.Dropout({self.reading.value(given[0])})"
         if body.name in ("view", "flatten", "flatten_from", "flat_view"):
             return "nn.Flatten()" if self.flattens(body.name, given) else None
-        row = self.functions.get(body.name)
+        row = self.reading.row(body.name, self.functions)
         return self.reading.with_options(body, row, given) if row else None
 
     def flattens(self, name: str, given: list[Term]) -> bool:

@@ -103,7 +103,9 @@ class RustValues:
                 self._method(term, python)
             case CallTerm() if term.path == "Ok" and len(term.positional) == 1:
                 self._value(term.positional[0], python)
-            case CallTerm() if (row := self._layers.functions.get(term.name)) and term.positional:
+            case CallTerm() if (
+                row := self._reading.row(term.name, self._layers.functions)
+            ) and term.positional:
                 x, *given = term.positional
                 self._passed(self._reading.with_options(term, row, given), x, term, python)
             case CallTerm() if term.name == "dropout" and len(term.positional) == 2:

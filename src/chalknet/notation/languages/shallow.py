@@ -54,6 +54,7 @@ _SILENT = frozenset(
     "trainParam divideParam divideFcn divideMode performFcn performParam trainFcn plotFcns name userdata "
     "adaptFcn adaptParam efficiency plotParams initFcn derivFcn gradientFcn sampleTime".split()
 )
+_HARMLESS = ("train", "configure", "init", "adapt", "revert", "initzero")
 _WEIGHTS = frozenset("IW LW b".split())
 
 
@@ -205,6 +206,11 @@ def _apply_settings(reading: ProgramReading, network: _Shallow) -> None:
         begins = not index or words.all[index - 1].kind == "newline" or words.is_sign(index - 1, ";", ",")
         if word.text != network.name or word.kind != "name" or not begins or words.opened[index] >= 0:
             continue
+        given = words.all[index + 2 : index + 3]
+        if words.is_sign(index + 1, "=") and given and given[0].text not in (*_HARMLESS, *ROWS):
+            line = reading.source.excerpt(reading.place(word)).line_number
+            left = f"what {network.name} is from there on is not known: read as it was before"
+            network.notes.append(f"line {line}: {left}")
         if not words.is_sign(index + 1, "."):
             continue
         term, behind = reading.terms.read(index)
