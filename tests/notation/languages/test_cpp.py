@@ -29,6 +29,9 @@ REFUSED = [
     (HEAD + "torch::nn::Sequential a(torch::nn::Linear(8, 8));\ntorch::nn::Sequential b(torch::nn::Linear(8, 1));", "a in line 2"),
     (HEAD + "struct Net : torch::nn::Module { torch::nn::Linear fc{nullptr}; };", "class of its own"),
     (HEAD + "int main() {}", "without a chain"),
+    (HEAD + "auto n = deep ? torch::nn::Sequential(torch::nn::Linear(2, 3)) : torch::nn::Sequential(torch::nn::Linear(2, 1));", "condition"),
+    (HEAD + "struct Net : torch::nn::Module { torch::nn::Sequential net{torch::nn::Linear(3, 3)};\n torch::Tensor forward(torch::Tensor x) { return x + net->forward(x); } };",
+     "forward of its own"),
     (HEAD + "torch::nn::Linear fc{784, 10};", "without a chain"),
 ]  # fmt: skip
 

@@ -20,6 +20,7 @@ READ = [
      "net = dlnetwork(layers);", "4 -> 6 tanh -> 2 softmax"),
     ("layers = [featureInputLayer(4); fullyConnectedLayer(6)];\nlayers = [layers; geluLayer('Approximation','tanh'); fullyConnectedLayer(2)];",
      "4 -> 6 gelu(tanh) -> 2"),
+    ("a = [featureInputLayer(4); fullyConnectedLayer(6)];\nb = [fullyConnectedLayer(1); regressionLayer];\nall = [a; b];", "4 -> 6 -> 1"),
     ("net = dlnetwork([featureInputLayer(4), fullyConnectedLayer(6), leakyReluLayer, fullyConnectedLayer(1)]);",
      "4 -> 6 leaky_relu -> 1"),
     ("numObs = size(X,1);\nK = numel(categories(T));\nlayers = [featureInputLayer(4)\nfullyConnectedLayer(6,'WeightsInitializer','he')\n"

@@ -67,6 +67,7 @@ REFUSED = [
     (CANDLE.replace("BODY", "self.l2.forward(&self.l1.forward(xs)?.sqr()?)"), "sqr"),
     (CANDLE.replace("BODY", "candle_nn::ops::softmax(&xs.apply(&self.l1)?.apply(&self.l2)?, 0)"), "another axis"),
     (CANDLE.replace("MAKES", "embedding").replace("BODY", "xs.apply(&self.l1)?.apply(&self.l2)"), "embedding"),
+    ("fn relu(x: &Tensor) -> Tensor { x * x }\n" + CANDLE.replace("BODY", "Ok(relu(&xs.apply(&self.l1)?))"), "relu"),
     (SEQ + ".add(nn::conv2d(vs, 1, 2, 3, Default::default()));", "conv2d"),
     (SEQ + ".add(nn::linear(vs, 9, 1, Default::default()));", "takes 9 features, but 8 arrive"),
     (SEQ + ";\nlet other = nn::seq().add(nn::linear(vs, 8, 1, Default::default()));", "net.*other"),

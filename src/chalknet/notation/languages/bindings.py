@@ -125,6 +125,8 @@ def _in_loop(reading: ProgramReading, index: int) -> None:
 def _parameters(reading: ProgramReading, index: int) -> None:
     """Hide the parameters of a function behind the word that begins it."""
     words, at = reading.words, index + 1
+    if words.all[index].text != "do" and words.all[at].kind == "name":
+        reading.constants.defined.add(words.all[at].text)
     while (
         at < len(words.all) - 1 and words.all[at].kind != "newline" and not words.is_sign(at, "(", "{", ";")
     ):
