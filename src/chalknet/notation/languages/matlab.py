@@ -58,6 +58,10 @@ ROWS: Mapping[str, ArrayRow] = {
 }
 _ENDS = frozenset("classificationLayer regressionLayer".split())
 _LAYER = re.compile(r"[a-z]\w*Layer")
+_KNOWN = re.compile(
+    rf"{'|'.join((*ROWS, *_ENDS))}|fullyConnectedLayer|lstmLayer|convolution\w+"
+    r"|(?:feature|image|sequence)InputLayer"
+)
 _GRAPH = frozenset("addLayers connectLayers disconnectLayers removeLayers replaceLayer".split())
 
 
@@ -90,6 +94,17 @@ class MatlabArrays:
                 if after.kind == "newline" or after.text in (";", ")", ",", "'"):
                     yield index
             behind = closing
+
+    @property
+    def are_layers(self) -> bool:
+        """Return whether an array holds a layer that MATLAB has."""
+        words = self._reading.words
+        known = (
+            _KNOWN.fullmatch(words.all[at].text)
+            for index in self.found()
+            for at in range(index + 1, words.closing[index])
+        )
+        return any(known)
 
     def write(self, python: PythonText) -> None:
         """Write each array as a Sequential, under its name."""

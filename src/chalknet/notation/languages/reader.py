@@ -68,7 +68,7 @@ def _read_flux(reading: ProgramReading, name: str | None) -> Network:
 
 
 def _shows_matlab(reading: ProgramReading) -> bool:
-    return bool(shallow_networks(reading)) or next(MatlabArrays(reading).found(), None) is not None
+    return bool(shallow_networks(reading)) or MatlabArrays(reading).are_layers
 
 
 def _read_matlab(reading: ProgramReading, name: str | None) -> Network:
@@ -145,7 +145,7 @@ _ROWS = (
     ),
     LanguageRow(
         "cpp",
-        (".cpp", ".cc", ".cxx", ".hpp", ".h"),
+        (".cpp", ".cc", ".cxx"),
         "C++ code for torch",
         CPP,
         re.compile(r"\btorch::nn::|<torch/"),
