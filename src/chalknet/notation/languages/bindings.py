@@ -6,6 +6,7 @@ from chalknet.notation.languages.layers import ProgramReading
 from chalknet.notation.languages.terms import OtherTerm, Term
 
 _DECLARES = frozenset("const let mut static global local persistent auto int long constexpr".split())
+_HEAD = 100  # words from the one that begins a function to its parameters
 _CHANGES = ("+=", "-=", "*=", "/=")
 
 
@@ -113,7 +114,8 @@ def _hide_members(reading: ProgramReading, closing: int) -> None:
 
 def _in_loop(reading: ProgramReading, index: int) -> None:
     words, at = reading.words, index + 1
-    while words.all[at].kind == "name" or words.is_sign(at, "(", ","):
+    stop = at + _HEAD
+    while at < stop and (words.all[at].kind == "name" or words.is_sign(at, "(", ",")):
         name = words.all[at].text
         if name in ("in", "of"):
             break
@@ -127,9 +129,8 @@ def _parameters(reading: ProgramReading, index: int) -> None:
     words, at = reading.words, index + 1
     if words.all[index].text != "do" and words.all[at].kind == "name":
         reading.constants.defined.add(words.all[at].text)
-    while (
-        at < len(words.all) - 1 and words.all[at].kind != "newline" and not words.is_sign(at, "(", "{", ";")
-    ):
+    stop = min(at + _HEAD, len(words.all) - 1)
+    while at < stop and words.all[at].kind != "newline" and not words.is_sign(at, "(", "{", ";"):
         at += 1
     if words.all[index].text == "do":
         for place in range(index + 1, at):

@@ -26,6 +26,7 @@ from chalknet.notation.tokens import SourceText
 from chalknet.notation.torch_source import network_of_code
 
 _LONGEST = 300_000
+_BLANKS = re.compile(r"[ \t]*+")
 _CERTAIN = 0.985  # more than code that is recognised and not read
 
 
@@ -59,8 +60,8 @@ def _shows_flux(reading: ProgramReading) -> bool:
 
 def _in_code(reading: ProgramReading, place: int) -> bool:
     """Return whether a place is in no comment and no text in quotes."""
-    at = place + len(reading.source.text[place:]) - len(reading.source.text[place:].lstrip(" \t"))
-    return at in reading.starts
+    found = _BLANKS.match(reading.source.text, place)
+    return found is not None and found.end() in reading.starts
 
 
 def _read_flux(reading: ProgramReading, name: str | None) -> Network:

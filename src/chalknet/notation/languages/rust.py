@@ -17,6 +17,7 @@ from chalknet.notation.languages.terms import CallTerm, NameTerm, Term
 from chalknet.notation.tokens import Span
 
 IMPORTS = re.compile(r"^[ \t]*+(?:pub[ \t]++)?+use[ \t]++(?:burn|candle_nn|candle_core|candle|tch)\b", re.M)
+_HEAD = 200  # words from the one that begins a function to its parameters, or to its body
 _FORWARDS = ("forward", "forward_t")
 _NO_LITERAL = ("->", "for", "impl", "struct", "enum", "trait", "union", ">", "mod", "+", "dyn", "let")
 
@@ -67,14 +68,10 @@ class RustProgram:
         for index, word in enumerate(words.all[:-3]):
             if word.text != "fn" or words.all[index + 1].kind != "name":
                 continue
-            at = index + 2
-            while at < len(words.all) - 1 and not words.is_sign(at, "(", ";", "{"):
-                at += 1
+            at = self._next(index + 2, "(", ";", "{")
             if at not in words.closing or not words.is_sign(at, "("):
                 continue
-            body = words.closing[at] + 1
-            while body < len(words.all) - 1 and not words.is_sign(body, ";", "{"):
-                body += 1
+            body = self._next(words.closing[at] + 1, ";", "{")
             if words.is_sign(body, "{") and body in words.closing:
                 owner = owners.get(words.opened[index], "")
                 inside = range(body + 1, words.closing[body])
@@ -82,23 +79,31 @@ class RustProgram:
                     words.all[index + 1].text, owner, index, range(at + 1, words.closing[at]), inside
                 )
 
+    def _next(self, at: int, *signs: str) -> int:
+        """Return the index of the next of some signs, or the one at which it is no longer looked for."""
+        words = self._reading.words
+        stop = min(at + _HEAD, len(words.all) - 1)
+        while at < stop and not words.is_sign(at, *signs):
+            at += 1
+        return at
+
     def _owners(self) -> dict[int, str]:
         """Return the type of each `impl`, by the brace that opens it."""
         words, owners = self._reading.words, {}
         for index, word in enumerate(words.all):
             if word.text != "impl" or word.kind != "name":
                 continue
-            at, depth, names = index + 1, 0, []
-            while at < len(words.all) - 1 and not words.is_sign(at, "{", ";", "(", ")"):
+            depth, names = 0, []
+            end = self._next(index + 1, "{", ";", "(", ")")
+            for at in range(index + 1, end):
                 depth += words.is_sign(at, "<") - words.is_sign(at, ">")
                 if words.all[at].kind == "name" and not depth:
                     names.append(words.all[at].text)
-                at += 1
-            if words.is_sign(at, "{") and names:
+            if words.is_sign(end, "{") and names:
                 parted = names.index("for") + 1 if "for" in names[:-1] else 0
                 stops = names.index("where") if "where" in names else len(names)
                 of = names[parted:stops] if parted else names[:stops]
-                owners[at] = of[-1] if parted == 0 else of[0] if len(of) == 1 else of[-1]
+                owners[end] = of[-1]
         return owners
 
     @property
