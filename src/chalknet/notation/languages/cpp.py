@@ -145,7 +145,8 @@ class CppChains:
 
     def _start_behind(self, index: int) -> int:
         """Return the index of the last name of `= torch::nn::Sequential(`."""
-        words, at = self._reading.words, index + 2
+        words = self._reading.words
+        at = min(index + 2, len(words.all) - 1)
         while words.is_sign(at + 1, "::") and words.all[at + 2].kind == "name":
             at += 2
         return at

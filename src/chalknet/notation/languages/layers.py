@@ -27,6 +27,9 @@ REMEDY = "Write the layers as one chain, or as a formula: 784 -> 32 relu -> 1 si
 _FEATURES = frozenset({-1, 1})  # the axes that a softmax may go over
 
 
+MOST_CHAINS = 500  # of which each may hold those before it
+
+
 class FunctionRow(NamedTuple):
     """A function of x in another language.
 
@@ -81,6 +84,14 @@ class ProgramReading:
         place = term if isinstance(term, Span) else term.span
         text = " ".join(self.source.text[place.start : place.end][:200].split())
         return text if len(text) <= 40 else f"{text[:37]}..."
+
+    def check_chains(self, count: int) -> None:
+        """Refuse a program with more chains than any network is made of."""
+        if count > MOST_CHAINS:
+            wanted = f"at most {MOST_CHAINS}"
+            raise self.refuse(
+                Span(0, 1), f"{count} chains of layers", wanted, "Give the part that makes one."
+            )
 
     def note(self, term: Term | Span, words: str) -> None:
         """Note what a part of the program says that the network does not hold."""

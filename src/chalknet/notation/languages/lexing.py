@@ -131,7 +131,8 @@ class CodeWords:
 
     def is_sign(self, index: int, *signs: str) -> bool:
         """Return whether the word at an index is one of some signs."""
-        return self.all[index].kind == "sign" and self.all[index].text in signs if index >= 0 else False
+        known = 0 <= index < len(self.all)
+        return known and self.all[index].kind == "sign" and self.all[index].text in signs
 
     def after_lines(self, index: int) -> int:
         """Return the index of the first word from an index on that is no end of a line."""

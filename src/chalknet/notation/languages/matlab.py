@@ -115,6 +115,7 @@ class MatlabArrays:
                 got = f"{word.text}, which makes a graph of layers"
                 raise reading.refuse(place, got, "an array of layers, one after the other")
         starts = set(self.found())
+        reading.check_chains(len(starts))
         names = {name for index in starts if (name := self._name(index))}
         for index, word in enumerate(words.all):
             if index in starts:

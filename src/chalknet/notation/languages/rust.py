@@ -146,6 +146,8 @@ class RustProgram:
             (each.start, each.stop) for one in structs for each in (one.maker.body, one.forward.body)
         )
         chains = {index: self._name_of(index) for index in self._chains(bodies)}
+        grown = (self._grows(index) for index in range(len(self._reading.words.all) - 2))
+        self._reading.check_chains(len(chains) + sum(grown))
         for index, word in enumerate(self._reading.words.all):
             if index in chains:
                 self._chain(index, layers, python)
