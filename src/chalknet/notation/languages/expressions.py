@@ -236,6 +236,8 @@ class Terms:
             self._at += 1
         if self._at < closing and not self._sign(",", ";") and not spaced:
             value = self._other(start)
+        if self._at <= start:  # a bracket without its other half
+            self._at = start + 1
         if self._at > closing:  # a word that is no part of a value took the bracket
             self._at = closing
         return Argument(name, value)
