@@ -101,3 +101,12 @@ def test_an_array_that_is_changed_afterwards_is_noted():
 )
 def test_a_text_that_only_mentions_layers_is_read_as_what_it_is(text):
     assert cn.write(cn.read(text), "shorthand") == "3 -> 4 relu -> 1"
+
+
+@pytest.mark.parametrize("notation", ["julia", "matlab", "rust", "cpp"])
+@pytest.mark.parametrize(
+    "text", ["layers = [reluLayer (3 ];\nnet = |", "m = Chain(Dense(4 => 8] , }, relu))\nx = |"]
+)
+def test_brackets_without_their_other_half_end_in_an_error(text, notation):
+    with pytest.raises(ChalknetError):
+        cn.read(text, notation=notation)

@@ -69,6 +69,7 @@ class Terms:
 
     def _lines(self) -> None:
         """Pass over ends of lines, inside brackets."""
+        self._at = min(self._at, len(self.words.all) - 1)
         if self._depth:
             self._at = self.words.after_lines(self._at)
 
