@@ -131,7 +131,6 @@ def test_an_error_names_the_forms_that_were_tried():
             "new NeuralNetConfiguration.Builder().list().layer(new DenseLayer.Builder().nIn(784))",
             "Deeplearning4j",
         ),
-        ("use burn::nn;\nlet l = nn::LinearConfig::new(10, 5).init(&device);", "burn"),
         ("model:add(nn.Linear(10, 5))\nmodel:add(nn.Tanh())", "Lua"),
         ("FANN_FLO_2.1\nnum_layers=3\n", "FANN"),
         ("h2o.deeplearning(x, y, hidden = c(10, 5))", "H2O"),

@@ -62,9 +62,6 @@ _MODELS = (
         _marks(r"\bstax\.(?:serial|Dense)\b", r"\bimport stax\b", r"^[ \t]*+init_\w+, \w+ = serial\("),
     ),
     ForeignForm(
-        "haiku code", _marks(r"\bhk\.(?:Linear|Sequential|transform|nets)\b", r"\bimport haiku\b"), _WRITE
-    ),
-    ForeignForm(
         "JavaScript for TensorFlow.js", _marks(r"\btf\.(?:sequential|layers\.dense|model)\s*\(\s*[{)]")
     ),
     ForeignForm(
@@ -82,13 +79,6 @@ _MODELS = (
         _marks(r"\b(?:neuralnet|nnet)\s*\([^\n]*~", r"\blibrary\((?:neuralnet|nnet|torch)\)"),
     ),
     ForeignForm(
-        "MATLAB code",
-        _marks(
-            r"\b(?:fullyConnectedLayer|featureInputLayer|imageInputLayer|reluLayer|softmaxLayer)\b",
-            r"\b(?:feedforwardnet|patternnet|fitnet|newff)\s*\(",
-        ),
-    ),
-    ForeignForm(
         "a configuration of PyTorch Lightning",
         _marks(r"^[ \t]*+class_path:\s", r"^[ \t]*+init_args:\s*$"),
         _WRITE,
@@ -97,11 +87,6 @@ _MODELS = (
         "Caffe's prototxt", _marks(r"^[ \t]*+layers?\s*\{[^}]*\btype\s*:", r'\btype\s*:\s*"InnerProduct"')
     ),
     ForeignForm("Darknet's cfg", _marks(r"^\[(?:convolutional|connected|maxpool)\]\s*$")),
-    ForeignForm(
-        "Julia code for Flux",
-        _marks(r"\bChain\s*\(\s*Dense\b", r"^[ \t]*+using (?:Flux|Lux)\b", r"\bDense\(\w+\s*=>\s*\w+"),
-    ),
-    ForeignForm("C++ code for torch", _marks(r"^[ \t]*+#include\s*<torch/", r"\btorch::nn::\w+"), _EXPORT),
     ForeignForm("Chainer code", _marks(r"^[ \t]*+(?:import|from) chainer\b"), _WRITE),
     ForeignForm(
         "MXNet code", _marks(r"\bmx\.sym\.\w", r"\bgluon\.nn\.\w", r"^[ \t]*+(?:import|from) mxnet\b"), _WRITE
@@ -118,11 +103,6 @@ _MODELS = (
     ForeignForm(
         "Java code for Deeplearning4j",
         _marks(r"\bNeuralNetConfiguration\b", r"\bDenseLayer\.Builder\b"),
-        _EXPORT,
-    ),
-    ForeignForm(
-        "Rust code for burn, candle or tch",
-        _marks(r"^[ \t]*+use (?:burn|candle_nn|candle_core|tch)\b"),
         _EXPORT,
     ),
     ForeignForm("TFLearn code", _marks(r"^[ \t]*+(?:import|from) tflearn\b")),

@@ -19,6 +19,7 @@ from chalknet.notation.dialects import TEXT_DRAWINGS
 from chalknet.notation.drawings import DRAWINGS
 from chalknet.notation.foreign import FOREIGN
 from chalknet.notation.json_text import JSON
+from chalknet.notation.languages import LANGUAGES
 from chalknet.notation.latex import LATEX, LATEX_LAYERS
 from chalknet.notation.listings import LISTINGS
 from chalknet.notation.mathml import MATHML
@@ -28,14 +29,15 @@ from chalknet.notation.r_code import R_CODE
 from chalknet.notation.torch_source import LIBRARIES, TORCH
 
 _ROWS = (
-    LATEX, TORCH, JSON, ARROWS, *DRAWINGS, *TEXT_DRAWINGS, *LISTINGS, R_CODE, FOREIGN, *LIBRARIES,
-    LATEX_LAYERS, SHORTHAND, MATHML, LAYERS,
+    LATEX, TORCH, JSON, ARROWS, *DRAWINGS, *TEXT_DRAWINGS, *LISTINGS, R_CODE, *LANGUAGES, FOREIGN,
+    *LIBRARIES, LATEX_LAYERS, SHORTHAND, MATHML, LAYERS,
 )  # fmt: skip
 NotationName: TypeAlias = Literal[
     "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "drawio", "excalidraw", "playground",
     "tikz", "plantuml", "d2", "graphml", "gml", "ascii",
     "summary", "printed", "printed-jax", "keras-json", "numpy", "nested", "weights", "settings", "onnx-text",
-    "foreign", "keras-r", "keras", "flax", "equinox", "sklearn", "latex-layers", "shorthand",
+    "foreign", "keras-r", "julia", "matlab", "rust", "cpp", "keras", "flax", "equinox", "haiku", "sklearn",
+    "latex-layers", "shorthand",
     "mathml", "layers", "page",
 ]  # fmt: skip
 NOTATIONS: dict[str, Notation] = {row.name: row for row in _ROWS}

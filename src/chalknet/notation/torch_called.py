@@ -146,6 +146,9 @@ class Called:
                 always = mode and not self._world.training
                 return first.through(replace(callee, always=True) if always else callee) if mode else first
         result = call_layer(callee, call)
+        if isinstance(result, Flow) and call.keywords.get("dropout_rate") is not None:  # haiku's MLP
+            got = f"{_shown(node)}, which drops between its layers by dropout_rate"
+            return result.through(no_chain(self._code.source, call.span, got))
         return self._written_over(first, result, node, call) if isinstance(first, Flow) else result
 
     def _of_dotted(self, callee: Dotted, node: ast.Call, call: Call) -> object:
@@ -166,7 +169,7 @@ class Called:
             if callee.path.startswith("torch.nn.init."):
                 self._world.names.write_over(node.lineno, first)
             return self._written_over(first, result, node, call)
-        anew = self._world.forwards and not callee.path.startswith("flax.linen.")
+        anew = self._world.forwards and not callee.path.startswith(("flax.linen.", "haiku."))
         if isinstance(result, CodeLayer) and anew and result.step is not None:
             return self._made_in_forward(result, node)
         if isinstance(result, Unknown):

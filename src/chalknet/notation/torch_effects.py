@@ -64,7 +64,7 @@ _CALLS = tuple(
         (r"\bapply$", "applied"),
         (r"\b(half|double|bfloat16|type)$", "dtype"),
         (r"^(builtins|math|torch\.(optim|onnx|jit|utils|save)|torchinfo|torchsummary|torchviz|copy)\b", ""),
-        (r"^(tensorflow|tf_keras|keras|jax|flax|optax|equinox|orbax)\b", ""),
+        (r"^(tensorflow|tf_keras|keras|jax|flax|haiku|optax|equinox|orbax)\b", ""),
         (r"^(numpy|matplotlib|wandb|logging|time|os|sys|tqdm|pandas|sklearn|chalknet|collections)\b", ""),
     )
 )
@@ -91,6 +91,7 @@ OVERRIDDEN = ("train", "eval", "parameters", "named_parameters", "__getattr__", 
 # Decorators that leave a function as it is.
 DECORATORS = frozenset(
     "compile script script_method export override abstractmethod staticmethod classmethod property final "
+    "transform without_apply_rng "
     "wraps cached_property cache compact lru_cache overload typechecked beartype jaxtyped dataclass".split()
 )
 _ATTRIBUTES_OF_WEIGHTS = ("weight", "bias", "data")

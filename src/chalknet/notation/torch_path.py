@@ -79,7 +79,7 @@ def _identity(layer: CodeLayer) -> object:
     """Return what tells a layer with weights from another; flax makes it anew at each call of forward."""
     if layer.step is None or not layer.step.trainable:
         return 0
-    return layer.span if layer.kind.startswith("flax ") else id(layer)
+    return layer.span if layer.kind.startswith(("flax ", "haiku ")) else id(layer)
 
 
 def _layers(value: object, run: Interpreter, code: Code, depth: int = 0) -> Iterator[CodeLayer]:

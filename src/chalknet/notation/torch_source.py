@@ -10,12 +10,13 @@ from functools import partial
 from chalknet.errors import CannotExpress, ChalknetError, unknown_name
 from chalknet.network import Network, Shape
 from chalknet.notation.libraries.example_data import told_by_data
+from chalknet.notation.libraries.haiku import sample_width, transformed_names
 from chalknet.notation.libraries.known import NOTES_OF, family_of
 from chalknet.notation.libraries.modules import is_module
 from chalknet.notation.libraries.writer import write_flax, write_keras
 from chalknet.notation.listings.printed import read_printed, recognise_printed
 from chalknet.notation.notation import Notation
-from chalknet.notation.tokens import SourceText, Span
+from chalknet.notation.tokens import Span
 from chalknet.notation.torch_layers import CodeLayer, Unknown, every
 from chalknet.notation.torch_names import Binding
 from chalknet.notation.torch_network import network_of_layers
@@ -31,7 +32,10 @@ INPUT_SHAPE = re.compile(
 _IN_A_BOX = re.compile(r"^[ \t]*+[|│║┃][^\n]*[|│║┃][ \t]*+$", re.M)  # of a drawing of characters
 _CALL = re.compile(r"\w[ \t]*+\(")
 # What the method is called that says which way x takes, by a part of the class's base.
-_METHODS = (("keras", "call"), ("tensorflow", "call"), ("flax", "__call__"), ("equinox", "__call__"))
+_METHODS = (
+    *(("keras", "call"), ("tensorflow", "call")),
+    *((library, "__call__") for library in ("flax", "equinox", "haiku")),
+)
 _WANTED = "a Sequential, a class with layers and a forward, or a layer"
 _LOOKS_LIKE_TORCH = re.compile(
     r"\bnn\s*\.|\bSequential\b|\b(?:Lazy)?Linear\s*\(\s*(?:\w+\s*[,=]|\)|$)|\b(?:import|from)\s+torch\b"
@@ -56,7 +60,11 @@ def read_torch(text: str, name: str | None = None) -> Network:
         called = 'read(..., notation="torch") of what print(module) gave is now notation="printed"'
         warnings.warn(called, DeprecationWarning, stacklevel=7)  # the caller of the public verb
         return read_printed(text, name)
-    code = parse(text)
+    return network_of_code(parse(text), name)
+
+
+def network_of_code(code: Code, name: str | None = None) -> Network:
+    """Return the network that parsed code defines; see `read_torch` for the name and the errors."""
     run = Interpreter(code)
     try:
         run.follow()
@@ -78,7 +86,7 @@ def read_torch(text: str, name: str | None = None) -> Network:
     _refuse_shared_weights(layers, code)
     network = _network(layers, chosen, code)
     of_data = [note for layer in layers if (note := NOTES_OF.get(layer.kind))]
-    told = told_by_data(network, text) if of_data else network
+    told = told_by_data(network, code.source.text) if of_data else network
     notes += [note for note in of_data if told is network or "both ends" not in note]
     network = told
     return replace(network, notes=(*dict.fromkeys([*code.notes, *run.notes, *notes, *network.notes]),))
@@ -129,6 +137,11 @@ def _candidates(run: Interpreter, code: Code) -> list[Binding]:
         for binding in bindings
         if isinstance(binding.value, Class | Function)
     ]
+    names = transformed_names(code.tree) if family_of(code.source.text) == "haiku code" else ()
+    if flows := [
+        one for one in made_of_classes if isinstance(one.value, Flow) and (one.name in names or not names)
+    ]:
+        return _distinct(flows)
     if made := [binding for binding in made_of_classes if _is_network(binding.value)]:
         return _distinct(made)
     held_inside = [  # a class of another kind that keeps a network: self.model = ...
@@ -246,25 +259,19 @@ def _refuse_shared_weights(layers: list[CodeLayer], code: Code) -> None:
 
 def _network(layers: list[CodeLayer], chosen: Binding, code: Code) -> Network:
     name = chosen.name if chosen.name.isidentifier() else "net"
-    return network_of_layers(code.source, layers, _stated_shape(code.source, chosen), name)
+    return network_of_layers(code.source, layers, _stated_shape(code, chosen), name)
 
 
-# `net.init(key, jnp.ones((1, 13)))`: the sample by which flax builds a network.
-_INIT = re.compile(
-    r"\.init\([^\n]{0,80}?,\s{0,9}(?:jnp|jax\.numpy|np)\.(?:ones|zeros|empty)"
-    r"\(\(\d{1,9},\s{0,9}(\d{1,9}),?\s{0,9}\)"
-)
-
-
-def _stated_shape(source: SourceText, chosen: Binding) -> Shape | None:
+def _stated_shape(code: Code, chosen: Binding) -> Shape | None:
     """Return the shape of a comment `# input shape: (28, 28)` in the definition, or of flax's `init`."""
-    value, whole = chosen.value, Span(0, len(source.text))
+    source, value = code.source, chosen.value
+    whole = Span(0, len(source.text))
     span = value.span if isinstance(value, CodeLayer | CodeChain | Flow | Instance) else whole
     end = source.text.find("\n", span.end)
     comment = INPUT_SHAPE.search(source.text, span.start, len(source.text) if end < 0 else end)
     if comment is None:
-        given = set(_INIT.findall(source.text))
-        return (int(given.pop()),) if len(given) == 1 else None
+        width = sample_width(code.tree, source.text) if ".init(" in source.text else None
+        return None if width is None else (width,)
     sizes = [size for size in re.split(r"[\s,x×]+(?=\w)", comment.group(1).strip(" \t,")) if size]
     return tuple(int(size) if size.isdigit() else size for size in sizes)
 
@@ -278,13 +285,14 @@ TORCH = Notation(
     lossless=True,
 )
 # Code of other libraries is followed by the same reader, which knows their names.
-KERAS, FLAX, EQUINOX, SKLEARN = (
+KERAS, FLAX, EQUINOX, HAIKU, SKLEARN = (
     Notation(name=name, recognise=partial(recognise_library, code), read=read_torch, write=written)
     for name, code, written in (
         ("keras", "Keras code", write_keras),
         ("flax", "flax code", write_flax),
         ("equinox", "equinox code", None),
+        ("haiku", "haiku code", None),
         ("sklearn", "scikit-learn code", None),
     )
 )
-LIBRARIES = (KERAS, FLAX, EQUINOX, SKLEARN)
+LIBRARIES = (KERAS, FLAX, EQUINOX, HAIKU, SKLEARN)

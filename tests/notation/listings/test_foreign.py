@@ -10,19 +10,14 @@ from chalknet.network import Network
 
 FORMS = {
     "JAX stax": "init, apply = stax.serial(stax.Dense(32), stax.Relu, stax.Dense(1))",
-    "haiku": "import haiku as hk\ndef f(x):\n    return hk.Linear(10)(jax.nn.relu(hk.Linear(5)(x)))",
     "TensorFlow 1": "x = tf.placeholder(tf.float32, [None, 784])\nW = tf.Variable(tf.zeros([784, 10]))\n"
     "y = tf.nn.softmax(tf.matmul(x, W) + b)",
     "TensorFlow 1 graph": "h = tf.layers.dense(x, 32, activation=tf.nn.relu)",
     "R code for keras": "x <- layer_input(shape = 784)\ny <- x %>% layer_dense(units = 32)\nm <- keras_model(x, y)",
     "R code for a neural network": "nn <- neuralnet(y ~ a + b, data = d, hidden = c(5, 3))",
-    "MATLAB": "layers = [featureInputLayer(4)\n fullyConnectedLayer(32)\n reluLayer\n softmaxLayer];",
-    "MATLAB code": "net = feedforwardnet([10 5]);\nnet = train(net, x, t);",
     "PyTorch Lightning": "model:\n  class_path: my.MLP\n  init_args:\n    hidden: 32\n",
     "prototxt": 'layer {\n  name: "fc1"\n  type: "InnerProduct"\n}',
-    "Flux": "using Flux\nmodel = Chain(Dense(784 => 32, relu), Dense(32 => 10))",
     "TensorFlow.js": "const model = tf.sequential();\nmodel.add(tf.layers.dense({units: 32, inputShape: [784]}));",
-    "C++": "#include <torch/torch.h>\ntorch::nn::Linear fc{784, 10};",
     "MXNet": "from mxnet import gluon\nnet = gluon.nn.Sequential()",
     "Paddle": "import paddle\nnet = paddle.nn.Sequential(paddle.nn.Linear(784, 10))",
     "without its layers": "<Sequential name=sequential, built=True>",

@@ -17,8 +17,8 @@ from chalknet.notation.libraries.library import (
     width,
 )
 
-_GELU = {"gelu": Activation("gelu", {"approximate": "tanh"})}  # jax computes gelu so where nothing is said
-_REFUSED = frozenset({"none", "id", "g", "act", "phi", "unknown", "sig", "expit", "logistic"})
+GELU = {"gelu": Activation("gelu", {"approximate": "tanh"})}  # jax computes gelu so where nothing is said
+REFUSED = frozenset({"none", "id", "g", "act", "phi", "unknown", "sig", "expit", "logistic"})
 
 
 def _scalar(given: Given, *names: str) -> Given:
@@ -95,8 +95,8 @@ FLAX = Library(
         ),
         "PReLU": LayerRow(("param_dtype", "negative_slope_init"), _prelu),
     },
-    _GELU,
-    _REFUSED,
+    GELU,
+    REFUSED,
 )
 NNX = Library(
     "flax.nnx",
@@ -119,8 +119,8 @@ NNX = Library(
         ),
         "PReLU": LayerRow(("negative_slope_init",), _prelu),
     },
-    _GELU,
-    _REFUSED,
+    GELU,
+    REFUSED,
 )
 EQUINOX = Library(
     "equinox",
@@ -137,7 +137,7 @@ EQUINOX = Library(
         "Identity": LayerRow((), fixed(Activation("identity")), ".*"),
         "Lambda": LayerRow(("fn",), lambda library, given: library.named(given.get("fn"))),
     },
-    _GELU,
-    _REFUSED,
+    GELU,
+    REFUSED,
 )
-JAX = Library("jax", {}, _GELU, _REFUSED)
+JAX = Library("jax", {}, GELU, REFUSED)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from chalknet.network import Activation
+from chalknet.notation.libraries.haiku import HAIKU
 from chalknet.notation.libraries.jax import EQUINOX, FLAX, JAX, NNX
 from chalknet.notation.libraries.keras import (
     INITIALIZERS,
@@ -81,6 +82,7 @@ class _Family:
     code: str = ""
 
 
+_TRANSFORMS = ("transform", "transform_with_state", "without_apply_rng")
 _KERAS_HERE = r"(?:tensorflow\.(?:compat\.v[12]\.)?(?:python\.)?keras|tf_keras|keras)"
 _KERAS_NAMES = {
     **{"keras": "keras", "tf": "tensorflow", "layers": "keras.layers", "models": "keras.models"},
@@ -138,6 +140,16 @@ _FAMILIES = (
         "equinox code",
     ),
     _Family(
+        HAIKU,
+        re.compile(r"haiku\."),
+        re.compile(r"haiku\.(?:nets\.)?[A-Z]\w*"),
+        re.compile(r"(?!)"),
+        {"Sequential": _chain_of_all, **dict.fromkeys(_TRANSFORMS, lambda call: call.argument(0, "f"))},
+        re.compile(r"\bimport haiku\b|\bhk\.(?:Linear|Sequential|nets|Module|transform)\b"),
+        {"hk": "haiku", "jax": "jax", "jnp": "jax.numpy"},
+        "haiku code",
+    ),
+    _Family(
         SKLEARN,
         re.compile(r"sklearn\."),
         re.compile(r"sklearn\.neural_network\.(?:\w+\.)*[A-Z]\w*"),
@@ -164,7 +176,20 @@ NOTES_OF: Mapping[str, str] = {
 }
 """What a network of a library does not say, by the kind of its layers."""
 # One of these is in every text that `looks` finds: a page without them is passed over fast.
-_WORDS = ("keras", "Dense", "layers.", "models.", "flax", "nn.compact", "nnx", "equinox", "eqx", "MLP")
+_WORDS = (
+    "keras",
+    "Dense",
+    "layers.",
+    "models.",
+    "flax",
+    "nn.compact",
+    "nnx",
+    "equinox",
+    "eqx",
+    "MLP",
+    "haiku",
+    "hk.",
+)
 _IMPORTS_TORCH = re.compile(r"^[ \t]*+(?:import|from)[ \t]+torch\b", re.M)
 _WRAPPERS = re.compile(r"(?:jax|equinox|flax\.nnx)\.(?:filter_)?(?:jit|vmap)")
 
@@ -191,7 +216,7 @@ def _looking(text: str) -> _Family | None:
 
 def is_library(path: str) -> bool:
     """Return whether a full name belongs to a library that is read here."""
-    return path.startswith(("keras", "tensorflow", "tf_keras", "flax", "equinox", "jax", "sklearn."))
+    return path.startswith(("keras", "tensorflow", "tf_keras", "flax", "equinox", "haiku", "jax", "sklearn."))
 
 
 def call_library(path: Dotted, call: Call) -> object:
