@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
 
-Pixels: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
+from chalknet.notation.pictures.panels import Pixels, distance, without_panels
 
 _LONGEST, _SHORTEST = 1500, 1000  # of the longer side, in pixels, to work with
 _MOST_ENLARGED = 3.0
@@ -51,11 +50,13 @@ def canvas_of(image: Pixels) -> InkedPicture:
     """
     colours, scale = _resized(_denoised(opaque(image)))
     ground, is_flat = _ground_of(colours)
-    ink = _distance(colours, ground)
+    if is_flat:
+        colours = without_panels(colours, ground)
+    ink = distance(colours, ground)
     usual = _unevenness(ink)
     if is_flat and usual > _EVEN:  # a shadow lies on it
         shaded = _local_ground(colours)
-        off = _distance(colours, shaded)
+        off = distance(colours, shaded)
         if (rest := _unevenness(off)) < _SHADED * usual:
             ground, is_flat, ink, usual = shaded, False, off, rest
     least = max(16.0, 4.0 * 1.48 * usual)
@@ -163,14 +164,6 @@ def _local_ground(colours: Pixels) -> Pixels:
     local = cv2.medianBlur(small, min(size, 255))
     local = cv2.GaussianBlur(local, (0, 0), size / 6)
     return cv2.resize(local, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
-
-
-def _distance(colours: Pixels, ground: Pixels) -> Pixels:
-    """Return how far colours are apart: lightness in full, hue for less."""
-    weights = np.array([[0.299, 0.587, 0.114], [0.5, -0.419, -0.081], [-0.169, -0.331, 0.5]], np.float32)
-    off = colours.astype(np.float32) - ground
-    parts = cv2.transform(off, weights)
-    return np.sqrt(parts[:, :, 0] ** 2 + 0.8 * (parts[:, :, 1] ** 2 + parts[:, :, 2] ** 2))
 
 
 def _without_grid(ink: Pixels, least: float) -> Pixels:

@@ -69,11 +69,12 @@ def seen_in(canvas: InkedPicture) -> Contents:
     if more := around_words(canvas, choice.units, words):
         choice = replace(choice, units=completed(canvas, [*choice.units, *more], [*words, *unread]))
     choice = replace(choice, units=without_blots(canvas, choice.units))
-    tables = without_cells(choice.units, words)
-    words = rows_joined(words, choice.units, tables)
-    choice = replace(choice, units=tables)
+    whole = without_cells(choice.units, words)
+    tables = [unit for unit in whole if unit not in choice.units]
+    words = rows_joined(words, tables)
+    choice = replace(choice, units=whole)
     words += without_rims(words_within(canvas, choice.units, words), choice.units)
-    words += words_within(canvas, lines_passed_over(canvas, choice.units, words), words)
+    words += words_within(canvas, lines_passed_over(canvas, choice.units, words, tables), words)
     hidden = hidden_by(canvas, choice.units, words)
     joints = _joints(canvas, hidden, choice.units)
     left = left_over(canvas, choice.units, joints, words)
@@ -101,7 +102,7 @@ def seen_in(canvas: InkedPicture) -> Contents:
         words = shared_out(words, choice.units, columns)
     return Contents(
         choice.units, choice.frames, words, lines.joints, heads, others, dots, lines.dense, choice.size,
-        loose_ends, lines_passed_over(canvas, choice.units, words),
+        loose_ends, lines_passed_over(canvas, choice.units, words, tables),
     )  # fmt: skip
 
 
