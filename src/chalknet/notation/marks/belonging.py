@@ -19,6 +19,7 @@ from chalknet.notation.marks.captions import (
 )
 from chalknet.notation.marks.frames import Nesting
 from chalknet.notation.marks.joins import Joined
+from chalknet.notation.marks.legends import columns_told
 from chalknet.notation.marks.mark import TextMark, Tidied
 from chalknet.notation.marks.nearby import BoxIndex, whole_place
 
@@ -49,6 +50,7 @@ class Belongings:
         self, sketch: Sketch, found: Tidied, nesting: Nesting, joined: list[Joined], unit: float
     ) -> None:
         self._sketch, self._nesting, self._joined = sketch, nesting, joined
+        self._keys = found.keys
         self._shapes, self._strokes = found.shapes, found.strokes
         self._texts = [text._replace(place=whole_place(text)) for text in found.texts]
         self._unit = unit or 1.0
@@ -74,8 +76,9 @@ class Belongings:
             elif owner is not None and (owner not in self._nesting.frames or self._is_title(text, owner)):
                 self.labels.setdefault(owner, []).append(self.loose.pop(number))
         self._give_ends()
-        at_ends = set(self.text_ends.values())
-        loose = {number: self._texts[number] for number in self.loose if number not in at_ends}
+        self.ranks |= columns_told(self._keys, self._shapes, self.columns)
+        aside = {*self.text_ends.values(), *self.ranks}
+        loose = {number: self._texts[number] for number in self.loose if number not in aside}
         weights = {number: text for number, text in loose.items() if _WEIGHT.fullmatch(text.words.strip())}
         if not texts_along(weights, self._strokes, self._sketch.spend):
             weights = {}

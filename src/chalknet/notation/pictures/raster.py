@@ -22,6 +22,7 @@ from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usua
 from chalknet.notation.pictures.completed import completed, missed
 from chalknet.notation.pictures.figures import whole_of
 from chalknet.notation.pictures.labels import biases, mended, shared_out
+from chalknet.notation.pictures.legend import legend_keys
 from chalknet.notation.pictures.lettering import Lettering, words_in, words_within
 from chalknet.notation.pictures.no_words import without_rims, without_scraps, without_shapes
 from chalknet.notation.pictures.outlined import Found, outlined
@@ -69,6 +70,8 @@ def seen_in(canvas: InkedPicture) -> Contents:
     if more := around_words(canvas, choice.units, words):
         choice = replace(choice, units=completed(canvas, [*choice.units, *more], [*words, *unread]))
     choice = replace(choice, units=without_blots(canvas, choice.units))
+    keys = legend_keys(choice.units, words, choice.size)
+    choice = replace(choice, units=[unit for unit in choice.units if unit not in keys])
     whole = without_cells(choice.units, words)
     tables = [unit for unit in whole if unit not in choice.units]
     words = rows_joined(words, tables)
@@ -102,7 +105,7 @@ def seen_in(canvas: InkedPicture) -> Contents:
         words = shared_out(words, choice.units, columns)
     return Contents(
         choice.units, choice.frames, words, lines.joints, heads, others, dots, lines.dense, choice.size,
-        loose_ends, lines_passed_over(canvas, choice.units, words, tables),
+        loose_ends, lines_passed_over(canvas, choice.units, words, tables), keys,
     )  # fmt: skip
 
 
@@ -165,6 +168,7 @@ class _Marking:
             if line.ends:
                 stroke = stroke._replace(source=f"s{line.ends[0] + 1}", target=f"s{line.ends[1] + 1}")
             found.append(stroke)
+        found += [self._shape(key) for key in seen.keys]
         found += [self._dots(row) for row in seen.dots]
         found += [self._text(words) for words in seen.words]
         found += [self._loose(line) for line in seen.loose]
