@@ -69,7 +69,7 @@ def seen_in(canvas: InkedPicture) -> Contents:
     words = without_scraps(without_rims(words, choice.units), choice.units)
     if more := around_words(canvas, choice.units, words):
         choice = replace(choice, units=completed(canvas, [*choice.units, *more], [*words, *unread]))
-    choice = replace(choice, units=without_blots(canvas, choice.units))
+    choice = replace(choice, units=without_blots(canvas, choice.units, words))
     keys = legend_keys(choice.units, words, choice.size)
     choice = replace(choice, units=[unit for unit in choice.units if unit not in keys])
     whole = without_cells(choice.units, words)
@@ -81,9 +81,8 @@ def seen_in(canvas: InkedPicture) -> Contents:
     hidden = hidden_by(canvas, choice.units, words)
     joints = _joints(canvas, hidden, choice.units)
     left = left_over(canvas, choice.units, joints, words)
-    if more := without_blots(canvas, [*choice.units, *missed(canvas, choice.units, words, left)])[
-        len(choice.units) :
-    ]:
+    extended = [*choice.units, *missed(canvas, choice.units, words, left)]
+    if more := [one for one in without_blots(canvas, extended, words) if one not in choice.units]:
         choice = replace(choice, units=[*choice.units, *more])
         words += without_rims(words_within(canvas, more, words), more)
         hidden = hidden_by(canvas, choice.units, words)
