@@ -66,6 +66,7 @@ def chosen(shapes: Sequence[Found], words: Sequence[Lettering]) -> Chosen:
     """Return the outlines that may be units: no holes of letters, and of about the usual size."""
     found = [shape for shape in shapes if not _is_in_letter(shape, words)]
     size = usual_size(shapes, words)
+    found = [shape for shape in found if not _is_around_clearer(shape, found, size)]
     units, frames = [], []
     for shape in found:
         inside = [other for other in found if other is not shape and _is_inside(other, shape)]
@@ -92,6 +93,14 @@ def chosen(shapes: Sequence[Found], words: Sequence[Lettering]) -> Chosen:
             units.append(shape)
     units = _without_overlaps(_without_panels(units))
     return Chosen(_without_meshes(units, words, size), frames, size)
+
+
+def _is_around_clearer(shape: Found, shapes: Sequence[Found], size: float) -> bool:
+    """Return whether a vague outline holds several shapes of the usual size: lines around them form it."""
+    if shape.off < _VAGUE:
+        return False
+    clear = [other for other in shapes if other.off < 0.5 * shape.off and 0.8 < other.size / size < 1.25]
+    return sum(_is_inside(other, shape) for other in clear) >= 2
 
 
 def _is_slice(shape: Found, other: Found) -> bool:
