@@ -14,6 +14,7 @@ _LEAST, _PALE = 16.0, 70.0  # of ink: less is none, more is the colour of what i
 _LEAST_PART = 0.02  # of the picture, that a panel covers
 _SHADE = 3  # of a colour, to either side, that one area has
 _MOST = 8  # colours
+_FLAT = 0.5  # of the pixels of its colour, that lie together
 _FEWEST = 2  # things of one size that stand in it
 _ALIKE = 1.3  # times larger or smaller
 _HIGHEST = 0.45  # of the panel, that one of them measures
@@ -46,7 +47,10 @@ def without_panels(colours: Pixels, ground: Pixels) -> Pixels:
     found = colours
     reach = max(7, round(0.012 * max(ink.shape))) | 1
     for colour in _flat_colours(colours, ink):
-        exact = (np.abs(colours.astype(np.int16) - colour).max(axis=2) <= _SHADE).astype(np.uint8)
+        near = (np.abs(colours.astype(np.int16) - colour).max(axis=2) <= _SHADE).astype(np.uint8)
+        exact = cv2.morphologyEx(near, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+        if int(exact.sum()) < _FLAT * int(near.sum()):
+            continue  # a haze of fine lines
         whole = cv2.morphologyEx(exact, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
         for panel in _panels_in(whole):
             found = _painted_over(found, panel, colour, ground)

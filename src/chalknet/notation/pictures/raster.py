@@ -21,6 +21,7 @@ from chalknet.notation.pictures.cells import rows_joined, without_cells
 from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usual_size, without_blots
 from chalknet.notation.pictures.completed import completed, missed
 from chalknet.notation.pictures.figures import whole_of
+from chalknet.notation.pictures.haze import with_hazes
 from chalknet.notation.pictures.labels import biases, mended, shared_out
 from chalknet.notation.pictures.legend import legend_keys
 from chalknet.notation.pictures.lettering import Lettering, words_in, words_within
@@ -89,6 +90,7 @@ def seen_in(canvas: InkedPicture) -> Contents:
         joints = _joints(canvas, hidden, choice.units)
     loose = _loose_ink(canvas, hidden, joints)
     lines = settled(choice.units, joints, loose, biases(choice.units, words))
+    lines = with_hazes(canvas, hidden, choice.units, lines)
     between = lines.joints or joints_apart(canvas, choice.units, words)
     lines = replace(lines, joints=forward(choice.units, between))
     dots = rows_of_dots(canvas, choice.units, [*words, *unread], choice.size)
