@@ -14,6 +14,7 @@ _MOST_ENLARGED = 3.0
 _VERY_GROUND = 0.2  # of the pixels have no other colour than the ground
 _SMALL = 300  # pixels of the longer side, to look for the ground
 _EVEN, _SHADED = 3.0, 0.6  # of ink that the ground has; of that, what is left where its shadows are known
+_MUCH = 0.15  # of a picture, that is ink
 _FLAT = 0.35  # of the pixels have the colour of a ground that is everywhere the same
 
 
@@ -57,7 +58,8 @@ def canvas_of(image: Pixels) -> InkedPicture:
     if is_flat and usual > _EVEN:  # a shadow lies on it
         shaded = _local_ground(colours)
         off = distance(colours, shaded)
-        if (rest := _unevenness(off)) < _SHADED * usual:
+        rest = _unevenness(off)
+        if rest < _SHADED * usual or (rest < usual and _covers_less(off, ink, usual)):
             ground, is_flat, ink, usual = shaded, False, off, rest
     least = max(16.0, 4.0 * 1.48 * usual)
     ink = _without_grid(ink, least) if not is_flat or usual >= 0 else ink
@@ -67,6 +69,16 @@ def canvas_of(image: Pixels) -> InkedPicture:
     return InkedPicture(
         colours, ink, mask, least, level, scale, (int(middle[0]), int(middle[1]), int(middle[2])), is_flat
     )
+
+
+def _covers_less(off: Pixels, ink: Pixels, usual: float) -> bool:
+    """Return whether far less of a picture is ink beside its local ground than beside one for all of it.
+
+    What is left out are whole areas, such as a shadow with a sharp rim, or the desk around the paper.
+    """
+    least = 4.0 * 1.48 * usual
+    whole = float((ink > least).mean())
+    return whole > _MUCH and float((off > least).mean()) < 0.5 * whole
 
 
 def _unevenness(ink: Pixels) -> float:
