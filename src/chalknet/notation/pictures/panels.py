@@ -15,6 +15,7 @@ _LEAST_PART = 0.02  # of the picture, that a panel covers
 _SHADE = 3  # of a colour, to either side, that one area has
 _MOST = 8  # colours
 _FLAT = 0.5  # of the pixels of its colour, that lie together
+_SHARP = 0.4  # of the rim of a panel; two that overlap have nearly one colour there
 _FEWEST = 2  # things of one size that stand in it
 _ALIKE = 1.3  # times larger or smaller
 _HIGHEST = 0.45  # of the panel, that one of them measures
@@ -53,7 +54,8 @@ def without_panels(colours: Pixels, ground: Pixels) -> Pixels:
             continue  # a haze of fine lines
         whole = cv2.morphologyEx(exact, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
         for panel in _panels_in(whole):
-            found = _painted_over(found, panel, colour, ground)
+            if _has_sharp_rim(colours, panel, colour):
+                found = _painted_over(found, panel, colour, ground)
     return found
 
 
@@ -93,6 +95,14 @@ def _panels_in(mask: Pixels) -> Iterator[Pixels]:
             panel = np.zeros(mask.shape, np.uint8)
             cv2.drawContours(panel, contours, number, 1, -1)
             yield panel
+
+
+def _has_sharp_rim(colours: Pixels, panel: Pixels, colour: Pixels) -> bool:
+    """Return whether a panel has another colour than what is right beside it: a shade in a photograph has not."""
+    near, far = (cv2.dilate(panel, np.ones((size, size), np.uint8)) for size in (7, 13))
+    beside = colours[(far - near) > 0].astype(np.int16)
+    off = np.abs(beside - colour).max(axis=1) if len(beside) else np.zeros(1)
+    return float((off > 2 * _SHADE + 1).mean()) > _SHARP
 
 
 def _painted_over(colours: Pixels, panel: Pixels, colour: Pixels, ground: Pixels) -> Pixels:
