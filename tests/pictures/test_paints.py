@@ -46,7 +46,7 @@ def test_where_dark_lines_lie_on_one_another_is_no_unit_among_painted_ones():
     cv2.circle(image, (400, 600), 30, (50, 50, 50), -1)
     cv2.circle(image, (600, 600), 29, (0, 0, 0), 2, cv2.LINE_AA)
     blot, empty = Found("disc", 400, 600, 60, 60), Found("disc", 600, 600, 60, 60, off=0.005)
-    assert without_blots(canvas_of(image), [*painted, blot, empty]) == [*painted, empty]
+    assert without_blots(canvas_of(image), [*painted, blot, empty], ()) == [*painted, empty]
 
 
 @pytest.mark.parametrize("text", ["(14)", "hidden units 2"])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from chalknet.notation.pictures.panels import Pixels, distance, without_panels
+from chalknet.notation.pictures.panels import Pixels as Pixels
+from chalknet.notation.pictures.panels import distance, without_panels
 
 _LONGEST, _SHORTEST = 1500, 1000  # of the longer side, in pixels, to work with
 _MOST_ENLARGED = 3.0
