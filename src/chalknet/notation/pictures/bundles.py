@@ -124,7 +124,8 @@ def guessed(shapes: Sequence[Found], one: int, other: int) -> Joint:
 
     Args:
         shapes: the units.
-        one, other: the numbers of the two.
+        one: the number of the first.
+        other: that of the second.
     """
     ends = rims_between(shapes, np.array([(one, other)]))
     start, end = ((float(x), float(y)) for ((x, y),) in ends)

@@ -1,4 +1,4 @@
-"""Bundles of lines so fine and so many that none can be followed: a haze between two columns, and none beside it."""
+"""Bundles of lines so fine that none can be followed: a haze between two columns, and none beside it."""
 
 from __future__ import annotations
 

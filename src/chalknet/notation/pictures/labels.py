@@ -143,9 +143,9 @@ def _titles(words: Lettering, middles: Sequence[float]) -> list[tuple[int, Lette
 
 
 def _parts(words: Lettering, middles: Sequence[float]) -> list[tuple[int, Lettering]]:
-    """Return for each column the words that stand nearest to its middle; a number stays with the word before it.
+    """Return for each column the words that stand nearest to its middle.
 
-    Where the line begins with a number, numbers stand before the words instead.
+    A number stays with the word before it, unless the line begins with one: then numbers stand first.
     """
     letter, left = words.width / max(1, len(words.text)), words.x - words.width / 2
     parts: dict[int, list[re.Match[str]]] = {}

@@ -1,4 +1,4 @@
-"""Pale areas behind several units, such as bands behind columns, are painted over in the colour of the ground."""
+"""Pale areas behind several units, such as bands behind columns, get the colour of the ground."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _panels_in(mask: Pixels) -> Iterator[Pixels]:
 
 
 def _has_sharp_rim(colours: Pixels, panel: Pixels, colour: Pixels) -> bool:
-    """Return whether a panel has another colour than what is right beside it: a shade in a photograph has not."""
+    """Return whether a panel has another colour than what is beside it: a shade in a photograph has not."""
     near, far = (cv2.dilate(panel, np.ones((size, size), np.uint8)) for size in (7, 13))
     beside = colours[(far - near) > 0].astype(np.int16)
     off = np.abs(beside - colour).max(axis=1) if len(beside) else np.zeros(1)
