@@ -12,7 +12,6 @@ from chalknet.notation.marks.captions import (
     beside,
     index_of_texts,
     labels_beside,
-    reach,
     text_at_end,
     texts_along,
     titles_of_columns,
@@ -133,21 +132,15 @@ class Belongings:
                 self.text_ends |= {(number, at_end): text for at_end, text in met.items() if text is not None}
 
     def _titles(self, loose: dict[int, TextMark]) -> dict[int, int]:
-        """Return the texts that stand in a row beyond the ends of the columns."""
+        """Return the texts that stand beyond the ends of the columns, in a row or as far from each."""
         units = [number for number in range(len(self._shapes)) if number not in self._nesting.frames]
         linked = {end for pair in self._joined for end in pair if end is not None}
         units = [number for number in units if number in linked] or units  # not the bars of a chart beside it
         if not units or not loose:
             return {}
         places = [self._nesting.places[number] for number in units]
-        low, high = reach(places, sideways=self.sideways)
-        outside = {}
-        for number, text in loose.items():
-            across = text.place.y if self.sideways else text.place.x
-            if not low < across < high:
-                outside[number] = text
         columns = [self.columns[number] for number in units]
-        return titles_of_columns(outside, columns, places, sideways=self.sideways)
+        return titles_of_columns(loose, columns, places, sideways=self.sideways)
 
     def _give_beside(self, loose: dict[int, TextMark], *, sure: bool = False) -> None:
         """Give shapes without words the words right beside them.

@@ -215,7 +215,15 @@ def labels_beside(
 def titles_of_columns(
     texts: dict[int, TextMark], columns: Sequence[int], places: Sequence[Place], *, sideways: bool
 ) -> dict[int, int]:
-    """Return for each text that stands over or under a column, in a row of such texts, the column."""
+    """Return for each text that stands over or under a column, in a row of such texts, the column.
+
+    Args:
+        texts: by number.
+        columns: for each place its column.
+        places: those of the units.
+        sideways: whether the columns stand side by side.
+    """
+    low, high = reach(places, sideways=sideways)
     spans: dict[int, list[Place]] = defaultdict(list)
     for column, place in zip(columns, places, strict=True):
         spans[column].append(place)
@@ -236,6 +244,8 @@ def titles_of_columns(
         wide = text.place.width if sideways else text.place.height
         if wide <= 1.5 * pitch:
             over[number] = column
+            if low < (text.place.y if sideways else text.place.x) < high:
+                continue
             for part in (0.0,) if sideways else (-0.5, 0.0, 0.5):  # words beside rows begin or end alike
                 across = text.place.y if sideways else text.place.x + part * text.place.width
                 rows[part].append((across, number))
@@ -270,7 +280,7 @@ def _gaps_to(
         middle, long = (text.place.y, text.place.height) if sideways else (text.place.x, text.place.width)
         is_behind = bool(middle > high)
         gap = middle - long / 2 - high if is_behind else low - middle - long / 2
-        if gap < most:
+        if 0 <= gap < most:
             sides[is_behind][over[number]].append((gap, number))
     return [[members[0] for members in side.values() if len(members) == 1] for side in sides]
 
