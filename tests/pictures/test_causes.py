@@ -13,7 +13,8 @@ from chalknet.notation.marks.captions import titles_of_columns  # noqa: E402
 from chalknet.notation.marks.mark import TextMark  # noqa: E402
 from chalknet.notation.pictures.bundles import Settled  # noqa: E402
 from chalknet.notation.pictures.canvas import canvas_of  # noqa: E402
-from chalknet.notation.pictures.choice import chosen, rows_of_dots, without_blots  # noqa: E402
+from chalknet.notation.pictures.choice import chosen, without_blots  # noqa: E402
+from chalknet.notation.pictures.dots import rows_of_dots  # noqa: E402
 from chalknet.notation.pictures.haze import with_hazes  # noqa: E402
 from chalknet.notation.pictures.labels import shared_out  # noqa: E402
 from chalknet.notation.pictures.legend import legend_keys  # noqa: E402
@@ -117,6 +118,9 @@ def test_ragged_dots_are_dots_and_specks_all_over_a_picture_are_none():
         cv2.circle(image, (500, y), 9, BLACK, -1)
         cv2.rectangle(image, (500, y - 9), (509, y - 5), (255, 255, 255), -1)
     assert len(rows_of_dots(canvas_of(image), [], [], 60)) == 1
+    letters = [words("p1", 500, y, 24, 24) for y in (300, 340, 380)]
+    assert rows_of_dots(canvas_of(image), [], letters[:1], 60)
+    assert rows_of_dots(canvas_of(image), [], letters, 60) == []
     rng = np.random.default_rng(1)
     for x, y in zip(rng.integers(30, 970, 40), rng.integers(30, 670, 40), strict=True):
         cv2.circle(image, (int(x), int(y)), 9, BLACK, -1)

@@ -9,8 +9,9 @@ from chalknet.notation.drawings.sketch import Place  # noqa: E402
 from chalknet.notation.marks.captions import titles_of_columns  # noqa: E402
 from chalknet.notation.marks.mark import TextMark  # noqa: E402
 from chalknet.notation.pictures.canvas import canvas_of  # noqa: E402
-from chalknet.notation.pictures.choice import rows_of_dots, without_blots  # noqa: E402
+from chalknet.notation.pictures.choice import without_blots  # noqa: E402
 from chalknet.notation.pictures.completed import completed  # noqa: E402
+from chalknet.notation.pictures.dots import rows_of_dots  # noqa: E402
 from chalknet.notation.pictures.labels import shared_out  # noqa: E402
 from chalknet.notation.pictures.lettering import Lettering  # noqa: E402
 from chalknet.notation.pictures.no_words import without_rims  # noqa: E402

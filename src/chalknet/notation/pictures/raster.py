@@ -18,8 +18,9 @@ from chalknet.notation.pictures.bent import bent_joints
 from chalknet.notation.pictures.bundles import open_pairs, settled
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels, canvas_of
 from chalknet.notation.pictures.cells import rows_joined, without_cells
-from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usual_size, without_blots
+from chalknet.notation.pictures.choice import chosen, usual_size, without_blots
 from chalknet.notation.pictures.completed import completed, missed
+from chalknet.notation.pictures.dots import DotRow, rows_of_dots
 from chalknet.notation.pictures.figures import whole_of
 from chalknet.notation.pictures.haze import with_hazes
 from chalknet.notation.pictures.labels import biases, mended, shared_out

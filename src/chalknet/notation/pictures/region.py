@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 
 from chalknet.notation.disjoint_sets import DisjointSets
-from chalknet.notation.pictures.choice import DotRow, unit_holds
+from chalknet.notation.pictures.choice import unit_holds
+from chalknet.notation.pictures.dots import DotRow
 from chalknet.notation.pictures.lettering import Lettering
 from chalknet.notation.pictures.outlined import Found
 from chalknet.notation.pictures.pairs import Joint
