@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ from chalknet.notation.pictures.bent import bent_joints
 from chalknet.notation.pictures.bundles import open_pairs, settled
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels, canvas_of
 from chalknet.notation.pictures.cells import rows_joined, without_cells
-from chalknet.notation.pictures.choice import chosen, usual_size, without_blots
+from chalknet.notation.pictures.choice import Chosen, chosen, usual_size, without_blots
 from chalknet.notation.pictures.completed import completed, missed
 from chalknet.notation.pictures.dots import DotRow, rows_of_dots
 from chalknet.notation.pictures.figures import whole_of
@@ -60,18 +61,7 @@ def seen_in(canvas: InkedPicture) -> Contents:
     """Return everything that is drawn, in pixels of the canvas."""
     if not bool(canvas.mask.any()):
         return Contents()
-    lettered = words_in(canvas)
-    words, unread = lettered.words, lettered.unread
-    shapes = outlined(canvas)
-    if (ruling := ruled(shapes)) and (plain := without_ruling(canvas, ruling)) is not canvas:
-        canvas, shapes = plain, outlined(plain)
-    words = without_shapes(words, shapes, usual_size(shapes, words))
-    choice = chosen(shapes, words)
-    choice = replace(choice, units=completed(canvas, choice.units, [*words, *unread]))
-    words = without_scraps(without_rims(words, choice.units), choice.units)
-    if more := around_words(canvas, choice.units, words):
-        choice = replace(choice, units=completed(canvas, [*choice.units, *more], [*words, *unread]))
-    choice = replace(choice, units=without_blots(canvas, choice.units, words))
+    canvas, choice, words, unread = _shapes_and_words(canvas)
     keys = legend_keys(choice.units, words, choice.size)
     choice = replace(choice, units=[unit for unit in choice.units if unit not in keys])
     whole = without_cells(choice.units, words)
@@ -109,6 +99,32 @@ def seen_in(canvas: InkedPicture) -> Contents:
         choice.units, choice.frames, words, lines.joints, heads, others, dots, lines.dense, choice.size,
         loose_ends, lines_passed_over(canvas, choice.units, words, tables), keys,
     )  # fmt: skip
+
+
+class _Sight(NamedTuple):
+    """The picture, its shapes, its words, and where words stand that could not be read."""
+
+    canvas: InkedPicture
+    choice: Chosen
+    words: list[Lettering]
+    unread: list[Lettering]
+
+
+def _shapes_and_words(canvas: InkedPicture) -> _Sight:
+    """Return the shapes and words of a picture, which is without its ruling where it is ruled."""
+    lettered = words_in(canvas)
+    words, unread = lettered.words, lettered.unread
+    shapes = outlined(canvas)
+    if (ruling := ruled(shapes)) and (plain := without_ruling(canvas, ruling)) is not canvas:
+        canvas, shapes = plain, outlined(plain)
+    words = without_shapes(words, shapes, usual_size(shapes, words))
+    choice = chosen(shapes, words)
+    choice = replace(choice, units=completed(canvas, choice.units, [*words, *unread]))
+    words = without_scraps(without_rims(words, choice.units), choice.units)
+    if more := around_words(canvas, choice.units, words):
+        choice = replace(choice, units=completed(canvas, [*choice.units, *more], [*words, *unread]))
+    choice = replace(choice, units=without_blots(canvas, choice.units, words))
+    return _Sight(canvas, choice, words, unread)
 
 
 def _is_on(row: DotRow, joint: Joint) -> bool:
