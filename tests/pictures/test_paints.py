@@ -9,8 +9,9 @@ from chalknet.notation.drawings.sketch import Place  # noqa: E402
 from chalknet.notation.marks.captions import titles_of_columns  # noqa: E402
 from chalknet.notation.marks.mark import TextMark  # noqa: E402
 from chalknet.notation.pictures.canvas import canvas_of  # noqa: E402
-from chalknet.notation.pictures.choice import rows_of_dots, without_blots  # noqa: E402
+from chalknet.notation.pictures.choice import without_blots  # noqa: E402
 from chalknet.notation.pictures.completed import completed  # noqa: E402
+from chalknet.notation.pictures.dots import rows_of_dots  # noqa: E402
 from chalknet.notation.pictures.labels import shared_out  # noqa: E402
 from chalknet.notation.pictures.lettering import Lettering  # noqa: E402
 from chalknet.notation.pictures.no_words import without_rims  # noqa: E402
@@ -46,7 +47,7 @@ def test_where_dark_lines_lie_on_one_another_is_no_unit_among_painted_ones():
     cv2.circle(image, (400, 600), 30, (50, 50, 50), -1)
     cv2.circle(image, (600, 600), 29, (0, 0, 0), 2, cv2.LINE_AA)
     blot, empty = Found("disc", 400, 600, 60, 60), Found("disc", 600, 600, 60, 60, off=0.005)
-    assert without_blots(canvas_of(image), [*painted, blot, empty]) == [*painted, empty]
+    assert without_blots(canvas_of(image), [*painted, blot, empty], ()) == [*painted, empty]
 
 
 @pytest.mark.parametrize("text", ["(14)", "hidden units 2"])

@@ -12,8 +12,9 @@ import chalknet as cn  # noqa: E402
 from chalknet.notation.pictures.around_words import around_words  # noqa: E402
 from chalknet.notation.pictures.bundles import settled  # noqa: E402
 from chalknet.notation.pictures.canvas import canvas_of  # noqa: E402
-from chalknet.notation.pictures.choice import chosen, rows_of_dots  # noqa: E402
+from chalknet.notation.pictures.choice import chosen  # noqa: E402
 from chalknet.notation.pictures.completed import completed, missed  # noqa: E402
+from chalknet.notation.pictures.dots import rows_of_dots  # noqa: E402
 from chalknet.notation.pictures.labels import mended  # noqa: E402
 from chalknet.notation.pictures.lettering import Lettering  # noqa: E402
 from chalknet.notation.pictures.no_words import without_shapes  # noqa: E402

@@ -58,7 +58,7 @@ def name_of(colour: str) -> str:
     Args:
         colour: a name, with numbers behind it as X11 has them, or its parts in red, green and blue.
     """
-    parts = _parts(colour.strip())
+    parts = parts_of(colour.strip())
     if parts is None:
         return next((name for name, words in _IN_CSS.items() if words.search(colour)), "")
     hue, light, saturation = rgb_to_hls(*(part / 255 for part in parts))
@@ -67,7 +67,8 @@ def name_of(colour: str) -> str:
     return next(name for end, name in _HUES if hue < end)
 
 
-def _parts(colour: str) -> tuple[int, int, int] | None:
+def parts_of(colour: str) -> tuple[int, int, int] | None:
+    """Return the red, green and blue of a colour, 0 to 255; None for one that is given by a name."""
     if match := _RGB.fullmatch(colour):
         return (int(match[1]), int(match[2]), int(match[3]))
     if (match := _HEX.fullmatch(colour)) is None:

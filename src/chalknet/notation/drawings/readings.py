@@ -9,10 +9,12 @@ from typing import NamedTuple
 from chalknet.network import Activation, Dropout
 from chalknet.notation.drawings.agreement import first_known
 from chalknet.notation.drawings.columns import UnitColumn
+from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.rules import Role, Weighed, weigh
 from chalknet.notation.drawings.signs import edge_restates
 from chalknet.notation.drawings.view import Map, Part, Reading, View, Whole, activates
 from chalknet.notation.drawings.vocabulary import Said, adds_bias, is_dots, writes_bias
+from chalknet.notation.drawings.words import SUM
 
 _MOST_LEFT_OUT = 10_000
 _WIDEST = 12  # readings that are followed at once
@@ -151,9 +153,15 @@ def _unit(view: View, step: Reading) -> Reading:
 
 
 def closed(maps: tuple[Map, ...], columns: Sequence[UnitColumn]) -> tuple[Map, ...]:
-    """Return maps with the last one settled, if its value was drawn as such: u without a v is linear."""
-    if maps and not maps[-1].activated and columns[maps[-1].column].said.state:
-        return (*maps[:-1], replace(maps[-1], as_state=True))
+    """Return maps with the last one settled, if its value was drawn as such: u without a v is linear.
+
+    A Σ in each of several units is the sign of a neuron, and does not say that nothing follows the sum.
+    """
+    if maps and not maps[-1].activated:
+        column = columns[maps[-1].column]
+        are_neurons = len(column.units) > 1 and all(SUM.fullmatch(plain(unit.text)) for unit in column.units)
+        if column.said.state and not are_neurons:
+            return (*maps[:-1], replace(maps[-1], as_state=True))
     return maps
 
 

@@ -12,13 +12,13 @@ from chalknet.notation.marks.captions import (
     beside,
     index_of_texts,
     labels_beside,
-    reach,
     text_at_end,
     texts_along,
     titles_of_columns,
 )
 from chalknet.notation.marks.frames import Nesting
 from chalknet.notation.marks.joins import Joined
+from chalknet.notation.marks.legends import columns_told
 from chalknet.notation.marks.mark import TextMark, Tidied
 from chalknet.notation.marks.nearby import BoxIndex, whole_place
 
@@ -49,6 +49,7 @@ class Belongings:
         self, sketch: Sketch, found: Tidied, nesting: Nesting, joined: list[Joined], unit: float
     ) -> None:
         self._sketch, self._nesting, self._joined = sketch, nesting, joined
+        self._keys = found.keys
         self._shapes, self._strokes = found.shapes, found.strokes
         self._texts = [text._replace(place=whole_place(text)) for text in found.texts]
         self._unit = unit or 1.0
@@ -74,8 +75,9 @@ class Belongings:
             elif owner is not None and (owner not in self._nesting.frames or self._is_title(text, owner)):
                 self.labels.setdefault(owner, []).append(self.loose.pop(number))
         self._give_ends()
-        at_ends = set(self.text_ends.values())
-        loose = {number: self._texts[number] for number in self.loose if number not in at_ends}
+        self.ranks |= columns_told(self._keys, self._shapes, self.columns)
+        aside = {*self.text_ends.values(), *self.ranks}
+        loose = {number: self._texts[number] for number in self.loose if number not in aside}
         weights = {number: text for number, text in loose.items() if _WEIGHT.fullmatch(text.words.strip())}
         if not texts_along(weights, self._strokes, self._sketch.spend):
             weights = {}
@@ -130,21 +132,15 @@ class Belongings:
                 self.text_ends |= {(number, at_end): text for at_end, text in met.items() if text is not None}
 
     def _titles(self, loose: dict[int, TextMark]) -> dict[int, int]:
-        """Return the texts that stand in a row beyond the ends of the columns."""
+        """Return the texts that stand beyond the ends of the columns, in a row or as far from each."""
         units = [number for number in range(len(self._shapes)) if number not in self._nesting.frames]
         linked = {end for pair in self._joined for end in pair if end is not None}
         units = [number for number in units if number in linked] or units  # not the bars of a chart beside it
         if not units or not loose:
             return {}
         places = [self._nesting.places[number] for number in units]
-        low, high = reach(places, sideways=self.sideways)
-        outside = {}
-        for number, text in loose.items():
-            across = text.place.y if self.sideways else text.place.x
-            if not low < across < high:
-                outside[number] = text
         columns = [self.columns[number] for number in units]
-        return titles_of_columns(outside, columns, places, sideways=self.sideways)
+        return titles_of_columns(loose, columns, places, sideways=self.sideways)
 
     def _give_beside(self, loose: dict[int, TextMark], *, sure: bool = False) -> None:
         """Give shapes without words the words right beside them.

@@ -16,6 +16,7 @@ from chalknet.notation.marks.outlines import place_of
 
 _FAR = 1.3  # how many letters' heights a text may stand off a stroke
 _ROW = 1.2  # letters' heights within which titles of columns stand in a row
+_NEAR_COLUMN = 2.0  # units, by which a title stands off the end of its column at most
 _ALIKE = 12.0  # degrees
 _MOST_CELLS = 2_000_000
 
@@ -214,7 +215,15 @@ def labels_beside(
 def titles_of_columns(
     texts: dict[int, TextMark], columns: Sequence[int], places: Sequence[Place], *, sideways: bool
 ) -> dict[int, int]:
-    """Return for each text that stands over or under a column, in a row of such texts, the column."""
+    """Return for each text that stands over or under a column, in a row of such texts, the column.
+
+    Args:
+        texts: by number.
+        columns: for each place its column.
+        places: those of the units.
+        sideways: whether the columns stand side by side.
+    """
+    low, high = reach(places, sideways=sideways)
     spans: dict[int, list[Place]] = defaultdict(list)
     for column, place in zip(columns, places, strict=True):
         spans[column].append(place)
@@ -235,15 +244,45 @@ def titles_of_columns(
         wide = text.place.width if sideways else text.place.height
         if wide <= 1.5 * pitch:
             over[number] = column
+            if low < (text.place.y if sideways else text.place.x) < high:
+                continue
             for part in (0.0,) if sideways else (-0.5, 0.0, 0.5):  # words beside rows begin or end alike
                 across = text.place.y if sideways else text.place.x + part * text.place.width
                 rows[part].append((across, number))
     found: dict[int, int] = {}
-    for members in rows.values():
+    for members in (*rows.values(), *_gaps_to(spans, {n: texts[n] for n in over}, over, sideways=sideways)):
         for row in _in_rows(members, texts):
             if len({over[number] for number in row}) > 1:
                 found |= {number: over[number] for number in row}
     return found
+
+
+def _gaps_to(
+    spans: dict[int, list[Place]], texts: dict[int, TextMark], over: dict[int, int], *, sideways: bool
+) -> list[list[tuple[float, int]]]:
+    """Return how far texts stand beyond the end of their own columns, before it and behind it.
+
+    On boards, and where columns are unequally long, titles keep this distance and stand in no row. Of several
+    texts at one end of a column none is meant.
+
+    Args:
+        spans: the places in each column.
+        texts: those over or under columns.
+        over: the column of each.
+        sideways: whether the columns stand side by side.
+    """
+    ends = {column: reach(inside, sideways=sideways) for column, inside in spans.items()}
+    units = [place.height if sideways else place.width for inside in spans.values() for place in inside]
+    most = _NEAR_COLUMN * median(units)
+    sides: tuple[dict[int, list[tuple[float, int]]], ...] = (defaultdict(list), defaultdict(list))
+    for number, text in texts.items():
+        low, high = ends[over[number]]
+        middle, long = (text.place.y, text.place.height) if sideways else (text.place.x, text.place.width)
+        is_behind = bool(middle > high)
+        gap = middle - long / 2 - high if is_behind else low - middle - long / 2
+        if 0 <= gap < most:
+            sides[is_behind][over[number]].append((gap, number))
+    return [[members[0] for members in side.values() if len(members) == 1] for side in sides]
 
 
 def _in_rows(places: list[tuple[float, int]], texts: dict[int, TextMark]) -> list[list[int]]:

@@ -135,6 +135,7 @@ class Tidied:
         shapes: in the order of drawing.
         strokes, texts, dots: likewise.
         records: the number of the record box that a shape is a cell of.
+        keys: for each text of a legend the colour of the key beside it.
         unused: what was put aside, each with the reason.
         unit: the usual size of a shape; 0 where there are none.
     """
@@ -144,5 +145,6 @@ class Tidied:
     texts: list[TextMark] = field(default_factory=list)
     dots: list[DotsMark] = field(default_factory=list)
     records: dict[int, int] = field(default_factory=dict)
+    keys: dict[int, str] = field(default_factory=dict)
     unused: list[tuple[AnyMark, str]] = field(default_factory=list)
     unit: float = 0.0

@@ -10,10 +10,12 @@ from itertools import pairwise
 from chalknet.notation.drawings.sketch import Place
 from chalknet.notation.drawings.vocabulary import said
 from chalknet.notation.marks.heads import give_heads
+from chalknet.notation.marks.legends import find_keys, is_small
 from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMark, TextMark, Tidied
 from chalknet.notation.marks.nearby import BoxIndex, Rim, median, rim_of, whole_place
 from chalknet.notation.marks.outlines import place_of
 
+_KEYS = ("disc", "ellipse", "box", "rounded")  # forms of dots, and of the keys of legends
 _LARGE = 0.9  # of the whole drawing: its ground
 _WHITE = {
     "white",
@@ -237,11 +239,16 @@ def rows_of_dots(found: Tidied, touched: set[int], unit: float, spend: Callable[
         unit: the usual size of those.
         spend: is told of the steps.
     """
+    free = [
+        n
+        for n, shape in enumerate(found.shapes)
+        if n not in touched and is_small(shape, unit) and shape.kind in _KEYS
+    ]
+    gone = find_keys(found, free, spend)
     small = [
         number
-        for number, shape in enumerate(found.shapes)
-        if number not in touched
-        and shape.kind in ("disc", "ellipse", "box")
+        for number, shape in ((n, found.shapes[n]) for n in free if n not in gone)
+        if shape.kind in ("disc", "ellipse", "box")
         and max(shape.place.width, shape.place.height) < 0.55 * unit
         and max(shape.place.width, shape.place.height) < 2 * min(shape.place.width, shape.place.height)
     ]
@@ -249,7 +256,7 @@ def rows_of_dots(found: Tidied, touched: set[int], unit: float, spend: Callable[
     for number in small:
         place = found.shapes[number].place
         index.add(number, place, 5 * min(place.width, place.height))
-    left, gone = dict.fromkeys(small), set()
+    left = dict.fromkeys(small)
     while left:
         row = [next(iter(left))]
         del left[row[0]]

@@ -104,7 +104,7 @@ def _missed(
         return []
     known = {(joint.one, joint.other) for joint in bundle}
     pairs = [(min(a, b), max(a, b)) for a in sides[0] for b in sides[1] if not {a, b} & set(alone)]
-    return [_guessed(shapes, *pair) for pair in pairs if pair not in known]
+    return [guessed(shapes, *pair) for pair in pairs if pair not in known]
 
 
 def _share_of_loose(
@@ -119,7 +119,14 @@ def _share_of_loose(
     return float(counts[2] / max(1, counts[1] + counts[2]))
 
 
-def _guessed(shapes: Sequence[Found], one: int, other: int) -> Joint:
+def guessed(shapes: Sequence[Found], one: int, other: int) -> Joint:
+    """Return a line between two shapes that was not followed.
+
+    Args:
+        shapes: the units.
+        one: the number of the first.
+        other: that of the second.
+    """
     ends = rims_between(shapes, np.array([(one, other)]))
     start, end = ((float(x), float(y)) for ((x, y),) in ends)
     return Joint(one, other, start, end, 0.0, trust=0.3)

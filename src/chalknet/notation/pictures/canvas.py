@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
 
-Pixels: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
+from chalknet.notation.pictures.panels import Pixels as Pixels
+from chalknet.notation.pictures.panels import distance, without_panels
 
 _LONGEST, _SHORTEST = 1500, 1000  # of the longer side, in pixels, to work with
 _MOST_ENLARGED = 3.0
 _VERY_GROUND = 0.2  # of the pixels have no other colour than the ground
 _SMALL = 300  # pixels of the longer side, to look for the ground
 _EVEN, _SHADED = 3.0, 0.6  # of ink that the ground has; of that, what is left where its shadows are known
+_MUCH = 0.15  # of a picture, that is ink
 _FLAT = 0.35  # of the pixels have the colour of a ground that is everywhere the same
 
 
@@ -51,12 +52,15 @@ def canvas_of(image: Pixels) -> InkedPicture:
     """
     colours, scale = _resized(_denoised(opaque(image)))
     ground, is_flat = _ground_of(colours)
-    ink = _distance(colours, ground)
+    if is_flat:
+        colours = without_panels(colours, ground)
+    ink = distance(colours, ground)
     usual = _unevenness(ink)
     if is_flat and usual > _EVEN:  # a shadow lies on it
         shaded = _local_ground(colours)
-        off = _distance(colours, shaded)
-        if (rest := _unevenness(off)) < _SHADED * usual:
+        off = distance(colours, shaded)
+        rest = _unevenness(off)
+        if rest < _SHADED * usual or (rest < usual and _covers_less(off, ink, usual)):
             ground, is_flat, ink, usual = shaded, False, off, rest
     least = max(16.0, 4.0 * 1.48 * usual)
     ink = _without_grid(ink, least) if not is_flat or usual >= 0 else ink
@@ -66,6 +70,16 @@ def canvas_of(image: Pixels) -> InkedPicture:
     return InkedPicture(
         colours, ink, mask, least, level, scale, (int(middle[0]), int(middle[1]), int(middle[2])), is_flat
     )
+
+
+def _covers_less(off: Pixels, ink: Pixels, usual: float) -> bool:
+    """Return whether far less of a picture is ink beside its local ground than beside one for all of it.
+
+    What is left out are whole areas, such as a shadow with a sharp rim, or the desk around the paper.
+    """
+    least = 4.0 * 1.48 * usual
+    whole = float((ink > least).mean())
+    return whole > _MUCH and float((off > least).mean()) < 0.5 * whole
 
 
 def _unevenness(ink: Pixels) -> float:
@@ -163,14 +177,6 @@ def _local_ground(colours: Pixels) -> Pixels:
     local = cv2.medianBlur(small, min(size, 255))
     local = cv2.GaussianBlur(local, (0, 0), size / 6)
     return cv2.resize(local, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
-
-
-def _distance(colours: Pixels, ground: Pixels) -> Pixels:
-    """Return how far colours are apart: lightness in full, hue for less."""
-    weights = np.array([[0.299, 0.587, 0.114], [0.5, -0.419, -0.081], [-0.169, -0.331, 0.5]], np.float32)
-    off = colours.astype(np.float32) - ground
-    parts = cv2.transform(off, weights)
-    return np.sqrt(parts[:, :, 0] ** 2 + 0.8 * (parts[:, :, 1] ** 2 + parts[:, :, 2] ** 2))
 
 
 def _without_grid(ink: Pixels, least: float) -> Pixels:

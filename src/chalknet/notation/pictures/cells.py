@@ -38,17 +38,13 @@ def without_cells(shapes: Sequence[Found], words: Sequence[Lettering]) -> list[F
     return found
 
 
-def rows_joined(
-    words: Sequence[Lettering], before: Sequence[Found], after: Sequence[Found]
-) -> list[Lettering]:
+def rows_joined(words: Sequence[Lettering], tables: Sequence[Found]) -> list[Lettering]:
     """Return the words with one line in the place of those in the cells of each table, row by row.
 
     Args:
         words: all of them.
-        before: the shapes with cells.
-        after: the shapes with tables.
+        tables: boxes in the place of their cells.
     """
-    tables = [shape for shape in after if shape not in before]
     found = list(words)
     for table in tables:
         inside = [one for one in found if table.holds(one.x, one.y)]

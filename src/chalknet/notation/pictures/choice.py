@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -14,11 +14,11 @@ from chalknet.notation.pictures.lettering import Lettering
 from chalknet.notation.pictures.no_words import is_plain_word
 from chalknet.notation.pictures.outlined import Found
 
-_MOST_ROWS = 12  # of dots
-_LETTERS, _UNLIKE = 4, 0.35  # small parts in line with dots, of other areas, that are a line of words
 PALE = 0.5  # of the ink that the rims of units have, has a mesh between finer lines
 _PAINTED, _OTHER_COLOUR = 0.5, 40.0  # of the units, that are painted; from whose colours blots differ
 _NEARLY_ALL, _VAGUE = 0.7, 0.03  # of the units; off by this much is no clear outline
+_EVEN, _MOTTLED = 0.9, 0.75  # of the inside of units that have one colour; of that, in one that has several
+_ONE_COLOUR = 24.0  # by which the shades of one colour differ at most
 _OVERLAP = 0.08  # of a rim, that lies in other shapes
 
 
@@ -37,29 +37,11 @@ class Chosen:
     size: float
 
 
-@dataclass(frozen=True)
-class DotRow:
-    """Small discs in a row.
-
-    Args:
-        x, y: the middle.
-        width, height: what they cover together.
-        number: how many there are.
-        trust: how sure it is.
-    """
-
-    x: float
-    y: float
-    width: float
-    height: float
-    number: int
-    trust: float
-
-
 def chosen(shapes: Sequence[Found], words: Sequence[Lettering]) -> Chosen:
     """Return the outlines that may be units: no holes of letters, and of about the usual size."""
     found = [shape for shape in shapes if not _is_in_letter(shape, words)]
     size = usual_size(shapes, words)
+    found = [shape for shape in found if not _is_around_clearer(shape, found, size)]
     units, frames = [], []
     for shape in found:
         inside = [other for other in found if other is not shape and _is_inside(other, shape)]
@@ -86,6 +68,14 @@ def chosen(shapes: Sequence[Found], words: Sequence[Lettering]) -> Chosen:
             units.append(shape)
     units = _without_overlaps(_without_panels(units))
     return Chosen(_without_meshes(units, words, size), frames, size)
+
+
+def _is_around_clearer(shape: Found, shapes: Sequence[Found], size: float) -> bool:
+    """Return whether a vague outline holds several shapes of the usual size: lines around them form it."""
+    if shape.off < _VAGUE:
+        return False
+    clear = [other for other in shapes if other.off < 0.5 * shape.off and 0.8 < other.size / size < 1.25]
+    return sum(_is_inside(other, shape) for other in clear) >= 2
 
 
 def _is_slice(shape: Found, other: Found) -> bool:
@@ -164,16 +154,21 @@ def _without_meshes(units: list[Found], words: Sequence[Lettering], size: float)
     return kept
 
 
-def without_blots(canvas: InkedPicture, units: Sequence[Found]) -> list[Found]:
-    """Return the units without places where lines lie on one another: of another colour than all others.
+def without_blots(canvas: InkedPicture, units: Sequence[Found], words: Sequence[Lettering]) -> list[Found]:
+    """Return the units without places where lines cross or lie on one another.
+
+    These are of another colour than all others, or of several where each of the others has one.
 
     Args:
         canvas: the picture.
         units: those that were found.
+        words: lines of words: a shape that holds one is no blot.
     """
+    vague = {unit for unit in units if unit.off >= _VAGUE and not any(unit_holds(unit, one) for one in words)}
+    units = _without_mottled(canvas, units, vague)
     paints = [colour_within(canvas, unit) for unit in units if unit.is_paint]
     if len(paints) < max(3, _PAINTED * len(units)):
-        return list(units)
+        return _without_pale(canvas, units, vague)
     known = np.array([*paints, np.array(canvas.ground, np.float32)])
     few_are_empty = len(paints) > _NEARLY_ALL * len(units)
 
@@ -185,14 +180,47 @@ def without_blots(canvas: InkedPicture, units: Sequence[Found]) -> list[Found]:
     return [unit for unit in units if unit.is_paint or is_alike(unit)]
 
 
+def _without_mottled(canvas: InkedPicture, units: Sequence[Found], vague: Collection[Found]) -> list[Found]:
+    """Return the units without those that have several colours, where others have one."""
+    even = {unit: _evenness(canvas, unit) for unit in units}
+    usual = float(np.median(list(even.values()))) if even else 0.0
+    if usual < _EVEN:
+        return list(units)
+    return [unit for unit in units if unit not in vague or even[unit] > _MOTTLED * usual]
+
+
+def _without_pale(canvas: InkedPicture, units: Sequence[Found], vague: Collection[Found]) -> list[Found]:
+    """Return the units without one that is far paler than all others that are filled."""
+    ground = np.array(canvas.ground, np.float32)
+    depth = {
+        unit: float(np.abs(colour_within(canvas, unit) - ground).max()) for unit in units if unit.is_filled
+    }
+    if len(depth) < max(3, _PAINTED * len(units)):
+        return list(units)
+    least, next_least = sorted(depth.values())[:2]
+    is_alone = least < PALE * next_least
+    return [unit for unit in units if not (is_alone and unit in vague and depth.get(unit) == least)]
+
+
 def colour_within(canvas: InkedPicture, unit: Found) -> Pixels:
     """Return the usual colour between the middle of a unit and its rim, (3,)."""
+    found: Pixels = np.median(_colours_in(canvas, unit, (0.5, 0.6, 0.7)), axis=0).astype(np.float32)
+    return found
+
+
+def _evenness(canvas: InkedPicture, unit: Found) -> float:
+    """Return how much of the inside of a unit has its usual colour, 0 to 1."""
+    inside = _colours_in(canvas, unit, np.linspace(0.1, 0.75, 12)).astype(np.float32)
+    return float((np.abs(inside - np.median(inside, axis=0)).max(axis=1) < _ONE_COLOUR).mean())
+
+
+def _colours_in(canvas: InkedPicture, unit: Found, parts: Sequence[float] | Pixels) -> Pixels:
+    """Return the colours on rings within a unit, at parts of its size, (places, 3)."""
     turn = np.linspace(0, 2 * math.pi, 40, endpoint=False)
-    far = np.array([0.5, 0.6, 0.7])[:, None] / 2
+    far = np.asarray(parts)[:, None] / 2
     x = (unit.x + np.cos(turn) * far * unit.width).astype(np.float32)
     y = (unit.y + np.sin(turn) * far * unit.height).astype(np.float32)
-    inside = cv2.remap(canvas.colours, x, y, cv2.INTER_NEAREST).reshape(-1, 3)
-    found: Pixels = np.median(inside, axis=0).astype(np.float32)
+    found: Pixels = cv2.remap(canvas.colours, x, y, cv2.INTER_NEAREST).reshape(-1, 3)
     return found
 
 
@@ -235,75 +263,3 @@ def usual_size(shapes: Sequence[Found], words: Sequence[Lettering]) -> float:
         best = max(best, (weight, one.size))
     sizes = [other.size for other in shapes if 0.8 < other.size / best[1] < 1.25]
     return float(np.median(sizes))
-
-
-def rows_of_dots(
-    canvas: InkedPicture, shapes: Sequence[Found], words: Sequence[Lettering], size: float
-) -> list[DotRow]:
-    """Return rows of small discs of one size, evenly apart, which stand for units that are left out."""
-    mask = canvas.mask.astype(np.uint8)
-    count, _, stats, middles = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    spots = []
-    smallest = max(2.0, 0.03 * size)
-    largest = 0.6 * size if size else 0.05 * max(mask.shape)
-    for number in range(1, min(count, 20_000)):
-        _, _, width, height, area = map(int, stats[number])
-        small = smallest <= width <= largest and smallest <= height <= largest
-        is_full = area > (0.6 if min(width, height) < 6 else 0.68) * width * height
-        if small and 0.6 < width / height < 1.67 and is_full:
-            spots.append((float(middles[number][0]), float(middles[number][1]), max(width, height)))
-    spots = [
-        spot
-        for spot in spots
-        if not any(one.holds(spot[0], spot[1]) and (not one.text or len(one.text) > 3) for one in words)
-        and not any(_covers(shape, spot) for shape in shapes)
-    ]
-    letters = stats[1:][(stats[1:, 2:4].min(axis=1) > 2) & (stats[1:, 2:4].max(axis=1) < max(8, 0.8 * size))]
-    rows = [row for row in _in_rows(spots[:400]) if not _is_of_text(row, letters)]
-    return rows if len(rows) <= _MOST_ROWS else []  # more are a texture
-
-
-def _is_of_text(row: DotRow, letters: Pixels) -> bool:
-    """Return whether a level row goes on to both sides as a line of letters does.
-
-    Args:
-        row: three dots.
-        letters: left, top, width and height of all small parts of the picture, and their areas.
-    """
-    if row.width < row.height:
-        return False
-    x, y = letters[:, 0] + letters[:, 2] / 2, letters[:, 1] + letters[:, 3] / 2
-    beside = (abs(y - row.y) < 2 * row.height) & (abs(x - row.x) < 2 * row.width)
-    others = abs(letters[beside, 4] / (math.pi / 4 * row.height**2) - 1) > _UNLIKE
-    return int(others.sum()) > _LETTERS
-
-
-def _covers(shape: Found, spot: tuple[float, float, int]) -> bool:
-    return math.hypot((spot[0] - shape.x) / shape.width, (spot[1] - shape.y) / shape.height) < 0.5
-
-
-def _in_rows(spots: list[tuple[float, float, int]]) -> list[DotRow]:
-    rows: list[DotRow] = []
-    taken: set[int] = set()
-    triples = []
-    for b, (x, y, wide) in enumerate(spots):
-        near = [
-            n for n, other in enumerate(spots)
-            if n != b and math.hypot(other[0] - x, other[1] - y) < 9 * wide and 0.6 < other[2] / wide < 1.67
-        ]  # fmt: skip
-        for place, a in enumerate(near):
-            for c in near[place + 1 :]:
-                off = math.hypot(spots[a][0] + spots[c][0] - 2 * x, spots[a][1] + spots[c][1] - 2 * y)
-                apart = math.hypot(spots[a][0] - spots[c][0], spots[a][1] - spots[c][1]) / 2
-                if apart > 1.1 * wide and off < 0.3 * apart:
-                    triples.append((off / apart + 0.02 * apart / wide, a, b, c))
-    for off, a, b, c in sorted(triples):
-        if taken & {a, b, c}:
-            continue
-        taken |= {a, b, c}
-        members = [spots[n] for n in (a, b, c)]
-        wide = max(spot[2] for spot in members)
-        x0, x1 = min(s[0] for s in members) - wide / 2, max(s[0] for s in members) + wide / 2
-        y0, y1 = min(s[1] for s in members) - wide / 2, max(s[1] for s in members) + wide / 2
-        rows.append(DotRow((x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0, 3, 0.85 if off < 0.2 else 0.6))
-    return rows

@@ -143,14 +143,18 @@ def _titles(words: Lettering, middles: Sequence[float]) -> list[tuple[int, Lette
 
 
 def _parts(words: Lettering, middles: Sequence[float]) -> list[tuple[int, Lettering]]:
-    """Return for each column the words that stand nearest to its middle."""
+    """Return for each column the words that stand nearest to its middle.
+
+    A number stays with the word before it, unless the line begins with one: then numbers stand first.
+    """
     letter, left = words.width / max(1, len(words.text)), words.x - words.width / 2
     parts: dict[int, list[re.Match[str]]] = {}
+    place, numbers_first = 0, words.text[:1].isdigit()
     for match in _PART.finditer(words.text):
         x = left + letter * (match.start() + match.end()) / 2
-        parts.setdefault(min(range(len(middles)), key=lambda place: abs(middles[place] - x)), []).append(
-            match
-        )
+        if not parts or numbers_first or not match[0].isdigit():
+            place = min(range(len(middles)), key=lambda at: abs(middles[at] - x))
+        parts.setdefault(place, []).append(match)
     return [
         (
             place,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -18,10 +19,13 @@ from chalknet.notation.pictures.bent import bent_joints
 from chalknet.notation.pictures.bundles import open_pairs, settled
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels, canvas_of
 from chalknet.notation.pictures.cells import rows_joined, without_cells
-from chalknet.notation.pictures.choice import DotRow, chosen, rows_of_dots, usual_size, without_blots
+from chalknet.notation.pictures.choice import Chosen, chosen, usual_size, without_blots
 from chalknet.notation.pictures.completed import completed, missed
+from chalknet.notation.pictures.dots import DotRow, rows_of_dots
 from chalknet.notation.pictures.figures import whole_of
+from chalknet.notation.pictures.haze import with_hazes
 from chalknet.notation.pictures.labels import biases, mended, shared_out
+from chalknet.notation.pictures.legend import legend_keys
 from chalknet.notation.pictures.lettering import Lettering, words_in, words_within
 from chalknet.notation.pictures.no_words import without_rims, without_scraps, without_shapes
 from chalknet.notation.pictures.outlined import Found, outlined
@@ -57,35 +61,27 @@ def seen_in(canvas: InkedPicture) -> Contents:
     """Return everything that is drawn, in pixels of the canvas."""
     if not bool(canvas.mask.any()):
         return Contents()
-    lettered = words_in(canvas)
-    words, unread = lettered.words, lettered.unread
-    shapes = outlined(canvas)
-    if (ruling := ruled(shapes)) and (plain := without_ruling(canvas, ruling)) is not canvas:
-        canvas, shapes = plain, outlined(plain)
-    words = without_shapes(words, shapes, usual_size(shapes, words))
-    choice = chosen(shapes, words)
-    choice = replace(choice, units=completed(canvas, choice.units, [*words, *unread]))
-    words = without_scraps(without_rims(words, choice.units), choice.units)
-    if more := around_words(canvas, choice.units, words):
-        choice = replace(choice, units=completed(canvas, [*choice.units, *more], [*words, *unread]))
-    choice = replace(choice, units=without_blots(canvas, choice.units))
-    tables = without_cells(choice.units, words)
-    words = rows_joined(words, choice.units, tables)
-    choice = replace(choice, units=tables)
+    canvas, choice, words, unread = _shapes_and_words(canvas)
+    keys = legend_keys(choice.units, words, choice.size)
+    choice = replace(choice, units=[unit for unit in choice.units if unit not in keys])
+    whole = without_cells(choice.units, words)
+    tables = [unit for unit in whole if unit not in choice.units]
+    words = rows_joined(words, tables)
+    choice = replace(choice, units=whole)
     words += without_rims(words_within(canvas, choice.units, words), choice.units)
-    words += words_within(canvas, lines_passed_over(canvas, choice.units, words), words)
+    words += words_within(canvas, lines_passed_over(canvas, choice.units, words, tables), words)
     hidden = hidden_by(canvas, choice.units, words)
     joints = _joints(canvas, hidden, choice.units)
     left = left_over(canvas, choice.units, joints, words)
-    if more := without_blots(canvas, [*choice.units, *missed(canvas, choice.units, words, left)])[
-        len(choice.units) :
-    ]:
+    extended = [*choice.units, *missed(canvas, choice.units, words, left)]
+    if more := [one for one in without_blots(canvas, extended, words) if one not in choice.units]:
         choice = replace(choice, units=[*choice.units, *more])
         words += without_rims(words_within(canvas, more, words), more)
         hidden = hidden_by(canvas, choice.units, words)
         joints = _joints(canvas, hidden, choice.units)
     loose = _loose_ink(canvas, hidden, joints)
     lines = settled(choice.units, joints, loose, biases(choice.units, words))
+    lines = with_hazes(canvas, hidden, choice.units, lines)
     between = lines.joints or joints_apart(canvas, choice.units, words)
     lines = replace(lines, joints=forward(choice.units, between))
     dots = rows_of_dots(canvas, choice.units, [*words, *unread], choice.size)
@@ -101,8 +97,34 @@ def seen_in(canvas: InkedPicture) -> Contents:
         words = shared_out(words, choice.units, columns)
     return Contents(
         choice.units, choice.frames, words, lines.joints, heads, others, dots, lines.dense, choice.size,
-        loose_ends, lines_passed_over(canvas, choice.units, words),
+        loose_ends, lines_passed_over(canvas, choice.units, words, tables), keys,
     )  # fmt: skip
+
+
+class _Sight(NamedTuple):
+    """The picture, its shapes, its words, and where words stand that could not be read."""
+
+    canvas: InkedPicture
+    choice: Chosen
+    words: list[Lettering]
+    unread: list[Lettering]
+
+
+def _shapes_and_words(canvas: InkedPicture) -> _Sight:
+    """Return the shapes and words of a picture, which is without its ruling where it is ruled."""
+    lettered = words_in(canvas)
+    words, unread = lettered.words, lettered.unread
+    shapes = outlined(canvas)
+    if (ruling := ruled(shapes)) and (plain := without_ruling(canvas, ruling)) is not canvas:
+        canvas, shapes = plain, outlined(plain)
+    words = without_shapes(words, shapes, usual_size(shapes, words))
+    choice = chosen(shapes, words)
+    choice = replace(choice, units=completed(canvas, choice.units, [*words, *unread]))
+    words = without_scraps(without_rims(words, choice.units), choice.units)
+    if more := around_words(canvas, choice.units, words):
+        choice = replace(choice, units=completed(canvas, [*choice.units, *more], [*words, *unread]))
+    choice = replace(choice, units=without_blots(canvas, choice.units, words))
+    return _Sight(canvas, choice, words, unread)
 
 
 def _is_on(row: DotRow, joint: Joint) -> bool:
@@ -164,6 +186,7 @@ class _Marking:
             if line.ends:
                 stroke = stroke._replace(source=f"s{line.ends[0] + 1}", target=f"s{line.ends[1] + 1}")
             found.append(stroke)
+        found += [self._shape(key) for key in seen.keys]
         found += [self._dots(row) for row in seen.dots]
         found += [self._text(words) for words in seen.words]
         found += [self._loose(line) for line in seen.loose]

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 
 from chalknet.notation.disjoint_sets import DisjointSets
-from chalknet.notation.pictures.choice import DotRow, unit_holds
+from chalknet.notation.pictures.choice import unit_holds
+from chalknet.notation.pictures.dots import DotRow
 from chalknet.notation.pictures.lettering import Lettering
 from chalknet.notation.pictures.outlined import Found
 from chalknet.notation.pictures.pairs import Joint
@@ -34,6 +35,7 @@ class Contents:
         size: the usual size of a unit.
         loose: lines between units that end nowhere.
         passed_over: where writing stands in boxes that could not be read.
+        keys: small shapes of a legend, with words beside them.
     """
 
     shapes: list[Found] = field(default_factory=list)
@@ -47,6 +49,7 @@ class Contents:
     size: float = 0.0
     loose: list[TracedLine] = field(default_factory=list)
     passed_over: list[Found] = field(default_factory=list)
+    keys: list[Found] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ def network_part(seen: Contents) -> Contents:
         loose=[line for line in seen.loose if all(box.holds(*point) for point in line.points)],
         passed_over=[line for line in seen.passed_over if box.holds(line.x, line.y)],
         dots=[row for row in seen.dots if box.holds(row.x, row.y)],
+        keys=[key for key in seen.keys if box.holds(key.x, key.y)],
         dense=[
             members for old in seen.dense if (members := [new[number] for number in old if number in new])
         ],

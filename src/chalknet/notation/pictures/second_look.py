@@ -17,10 +17,18 @@ _SHADE = 45.0  # by which writing differs from the box
 
 
 def lines_passed_over(
-    canvas: InkedPicture, shapes: Sequence[Found], words: Sequence[Lettering]
+    canvas: InkedPicture, shapes: Sequence[Found], words: Sequence[Lettering], tables: Sequence[Found] = ()
 ) -> list[Found]:
-    """Return where lines of writing stand in boxes in which other words were read."""
-    return [line for shape in shapes if not shape.is_round for line in _lines_in(canvas, shape, words)]
+    """Return where lines of writing stand in boxes in which other words were read.
+
+    Args:
+        canvas: the picture.
+        shapes: the units.
+        words: lines of words.
+        tables: those of the units whose cells have been read.
+    """
+    boxes = [shape for shape in shapes if not (shape.is_round or shape in tables)]
+    return [line for shape in boxes for line in _lines_in(canvas, shape, words)]
 
 
 def _lines_in(canvas: InkedPicture, shape: Found, words: Sequence[Lettering]) -> Iterator[Found]:
