@@ -324,3 +324,19 @@ def test_items_of_latex_are_layers():
 \end{enumerate}
 \end{frame}"""
     assert cn.write(cn.read(text), "shorthand") == "20 -> 50 relu -> 1 sigmoid"
+
+
+@pytest.mark.parametrize("arrow", ["→", "->"])
+def test_a_column_says_what_goes_in_and_out(arrow):
+    text = f"""# Activity
+
+| # | Layer | Shape (in {arrow} out) | Activation | Params |
+|--:|---|---|---|--:|
+| 1 | Linear | 22 {arrow} 44 | ReLU | 1,012 |
+| 2 | Dropout | p = 0.1 | – | 0 |
+| 3 | Linear | 44 {arrow} 6 | Softmax | 270 |
+| | **Total** | | | **1,282** |
+"""
+    assert cn.write(cn.read(text), "shorthand") == "22 -> 44 relu dropout(0.1) -> 6 softmax"
+    with pytest.raises(ChalknetError):
+        cn.read(text.replace(f"44 {arrow} 6", f"43 {arrow} 6"))

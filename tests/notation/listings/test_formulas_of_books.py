@@ -81,3 +81,24 @@ def test_the_derivative_of_a_function_is_no_layer():
   \hat y &= \operatorname{softmax}(o)
 \end{align}"""
     assert cn.write(cn.read(text), "shorthand") == "3 -> 7 sigmoid -> 2 softmax"
+
+
+@pytest.mark.parametrize("high", [r"^{(1)\top}", "^{(1)T}", r"^{[1]\top}", r"^{[1]T}"])
+def test_an_index_and_transposed_stand_in_one_superscript(high):
+    second = high.replace("1", "2")
+    index = high[2:5]
+    text = rf"""\begin{{align}}
+h^{{{index}}} &= \max\{{0, W{high} x + b^{{{index}}}\}} \\
+\hat y &= W{second} h^{{{index}}} + b^{{{index.replace("1", "2")}}}
+\end{{align}}
+where $W^{{{index}}} \in \mathbb{{R}}^{{10 \times 50}}$, $W^{{{index.replace("1", "2")}}} \in \mathbb{{R}}^{{50 \times 3}}$"""
+    assert cn.write(cn.read(text), "shorthand") == "10 -> 50 relu -> 3"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [("where $h(a) = \\tanh(a)$", "tanh"), ("where $h$ is the logistic function", "sigmoid"), ("", "h")],
+)
+def test_h_is_any_activation_unless_the_text_says_which(said, kind):
+    network = cn.read(rf"\[ y = \mathrm{{softmax}}(W_2 h(W_1 x + b_1) + b_2) \] {said}.")
+    assert [step.kind for step in network.steps if hasattr(step, "kind")] == [kind, "softmax"]

@@ -312,7 +312,10 @@ class Products:
         if _STEP_FUNCTION.fullmatch(token.name):
             return self._step_function(token)
         if not LETTER.fullmatch(token.name) and not WEIGHT.fullmatch(token.name):
-            return activation_name(token.name) or token.name
+            told = (
+                self._told(token) if token.name == "h" else None
+            )  # any activation, unless the text says which
+            return told or activation_name(token.name) or token.name
         if token.key not in self._letters:
             found = self._told(token)
             if found == "step":

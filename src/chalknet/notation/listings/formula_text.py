@@ -33,6 +33,9 @@ _MOST_STEPS = 300_000  # of putting commands in their place
 _TRANSPOSED = re.compile(
     r"\^\s*(?:\{\s*)?(?:\\(?:top|intercal|mathsf\{T\}|mathrm\{T\})|T(?![a-zA-Z])|⊤)(?:\s*\})?|[ᵀ⊤]"
 )
+_INDEX_TRANSPOSED = re.compile(  # `W^{(1)\\top}`
+    r"\^\s{0,3}\{\s{0,3}([(\[]?\s?\w{1,3}\s?[)\]]?)\s{0,3}(\\(?:top|intercal|mathsf\{T\}|mathrm\{T\})|T(?![a-zA-Z])|⊤)\s{0,3}\}"
+)
 _MATRIX = re.compile(r"\\begin\{([pbB]?(?:small)?matrix)\}(.{0,4000}?)\\end\{\1\}", re.S)
 _NUMBER = re.compile(
     r"[-+−]?\s*(?:[0-9]+(?:(?:[.,]|\{,\})[0-9]*)?|\.[0-9]+|\\frac\{?[0-9]+\}?\{?[0-9]+\}?|[0-9]+/[0-9]+)"
@@ -184,6 +187,7 @@ def _resolved(text: str) -> str:
     text = text.replace("−", "-").replace(r"\ell", "l ")
     text = re.sub(r"\\var(?=(?:phi|rho|sigma|theta)(?![a-zA-Z]))", r"\\", text)
     text = re.sub(r"\\q?quad(?![a-z])", FORMULA, text)
+    text = _INDEX_TRANSPOSED.sub(r"^{\1}^{\2}", text)
     text = _TRANSPOSED.sub("^{T}", text)
     text = re.sub(r"\\\\(?:\[[^\[\]\n]{0,20}\])?", "\n", text)
     text = _FONTS.sub(" ", _ENVIRONMENT.sub(" ", text))

@@ -43,7 +43,7 @@ _HEADINGS: Mapping[str, re.Pattern[str]] = {
         r"|^(?:ausg[aä]nge?|sorties?|salidas?|sa[ií]das?|uscit[ae]|выход(?:ы|ов)?|çıktı|wyjści[ae]|出力|출력|输出)$",
         "units": r"units?|unit[ée]s?|unidades|einheiten|neur|nodes?|n(?:oe|œ)uds?|nodos?|knoten|cells|нейр"
         r"|узл|ユニット|ニューロン|ノード|次元|뉴런|노드|유닛|차원|神经元|單元|单元|节点|维"
-        r"|nöron|nơ-?ron|νευρών|عصبون|เซลล์|size|width|dim"
+        r"|nöron|nơ-?ron|νευρών|عصبون|เซลล์|size|width|dim|^shape|in\s?(?:→|->)\s?out"
         r"|größe|breite|taille|largeur|tamaño|ancho|dimensione|tamanho|rozmiar|размер|ширин|boyut|크기"
         r"|개수|サイズ|大小|宽度",
         "both": r"^(?:details?|spec\w*|config\w*|settings?|setup|description|beschreibung|aufbau"
@@ -67,6 +67,7 @@ _NO = re.compile(
     re.I,
 )
 _MAP = re.compile(r"(?:nn\.)?linear(?:[ _]?\d{1,2})?", re.I)
+_LEADS = re.compile(r"(\d[\d,]{0,11})\s*(?:→|->|=>|⟶|➔)\s*(\d[\d,]{0,11})")  # `22 → 44`
 _LONGEST_HEADING = 40  # characters
 _SENTENCE = re.compile(r"(?:[^\W\d_]+[ ,]+){5}")
 _TOTAL = re.compile(r"total|sum|gesamt|suma|somme|итого|всего|合計|合计|합계|총", re.I)
@@ -224,6 +225,8 @@ def _kind(heading: str) -> str:
 def _row(name: str, line: int, cells: Mapping[str, str]) -> WrittenLayer | None:
     """Return what a row says; None for one that is no layer."""
     name, sizes, times = repeated(name, cells.get("units", cells.get("out", "")))
+    if leads := _LEADS.fullmatch(sizes):
+        cells, sizes = {**cells, "into": leads[1]}, leads[2]
     width = () if _EMPTY.fullmatch(sizes) else width_in(sizes)
     activation = cells.get("activation", "")
     told = ((), bool(activation)) if _EMPTY.fullmatch(activation) else steps_in(activation)
