@@ -170,6 +170,8 @@ class Remarks:
                 if in_place
                 else "unknown"
             )
+        if kind == "applied" and len(node.args) > 1:
+            return  # the forward of flax and haiku, `net.apply(params, x)`
         off = arguments[:1] == [True] or (kind == "frozen" and not arguments)
         if not kind or (kind == "frozen" and off):
             return

@@ -54,3 +54,24 @@ def test_samples_that_are_joined_are_as_wide_as_all_together():
         "p = net.init(k, jnp.zeros((1, 3)), jnp.zeros((1, 2)))"
     )
     assert cn.write(cn.read(HEAD + text), "shorthand") == "5 -> 5 relu -> 3"
+
+
+@pytest.mark.parametrize(
+    "sample", ["jnp.ones((32, 42))", "jax.random.normal(jax.random.key(1), (32, 42))", "jnp.zeros([1, N])"]
+)
+@pytest.mark.parametrize("use", ["", "\ny = model.apply(params, x)"])
+def test_a_named_sample_says_what_goes_into_a_network_of_flax(sample, use):
+    text = f"""import jax, jax.numpy as jnp
+from flax import linen as nn
+N = 42
+class MLP(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        x = nn.relu(nn.Dense(8)(x))
+        return nn.Dense(2)(x)
+model = MLP()
+x = {sample}
+params = model.init(jax.random.key(0), x){use}
+"""
+    network = cn.read(text)
+    assert (cn.write(network, "shorthand"), network.notes) == ("42 -> 8 relu -> 2", ())

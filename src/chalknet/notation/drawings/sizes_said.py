@@ -12,7 +12,7 @@ _FEATURES = pattern(
     rf"in(?:_features)?\s*[=:]\s*({NUMBER}).{{0,200}}?out(?:_features)?\s*[=:]\s*({NUMBER})", re.I | re.S
 )
 _BETWEEN = pattern(rf"(?<![\w.])({NUMBER}|[a-z])\s*(?:->|→|=>|⟶|➔|to|,)\s*({NUMBER}|[a-z])(?![\w.])", re.I)
-_POWER = pattern(r"[RℝrN]\s*\^\s*[({]?\s*(\d+)")
+_POWER = pattern(r"[RℝrN]\s*\^\s*[({]?\s*(\d+)|∈\s*[Rℝ]\s*\^\s*[({]?\s*([A-Za-z])(?![\w×x*])")
 _IMAGE = pattern(r"(?<![\w.])(\d{1,5})\s*[x×*]\s*(\d{1,5})(?:\s*[x×*]\s*(\d{1,5}))?(?![\w])", re.I)
 _TIMES = pattern(rf"(?<![\w)\]\s])\s*[×✕]\s*({NUMBER})(?![\w×x.])")  # `◯ ×128`
 COUNTED = pattern(
@@ -85,7 +85,7 @@ def sizes_in(text: str, operation: bool) -> SizesSaid:
     if _SINGLE_VALUE.search(text):
         return SizesSaid(1, True)
     if match := _POWER.search(text):
-        return SizesSaid(int(match.group(1)), True)
+        return SizesSaid(int(match.group(1)) if match.group(1) else match.group(2), True)
     text = pattern(r"\^\s*[\[(]?\d+[\])]?").sub(" ", text)  # a^(3) is an a of layer 3
     if match := _IMAGE.search(text):
         sizes = tuple(int(size) for size in match.groups() if size)

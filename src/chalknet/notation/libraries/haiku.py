@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from chalknet.network import BatchNorm, Flatten, LayerNorm, Linear
 from chalknet.notation.libraries.jax import GELU, REFUSED
@@ -94,13 +95,26 @@ def sample_width(tree: ast.Module, text: str) -> int | None:
         for target, value in sized
         if isinstance(target, ast.Name) and names.count(target.id) == 1 and isinstance(value, int)
     }
+    samples = _assigned_once(ast.walk(tree)) | _assigned_once(tree.body)
     found: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "init":
-            widths = [one for given in node.args for one in _width(given, sizes)]
+            given = [samples.get(getattr(one, "id", ""), one) for one in node.args]
+            widths = [width for one in given for width in _width(one, sizes)]
             if len(widths) == 1 or (len(widths) > 1 and _JOINS.search(text)):
                 found.add(sum(widths))
     return found.pop() if len(found) == 1 else None
+
+
+def _assigned_once(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
+    """Return what stands behind each name that some code assigns once."""
+    assigned = [
+        (one.targets[0].id, one.value)
+        for one in nodes
+        if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+    ]
+    often = Counter(name for name, _ in assigned)
+    return {name: value for name, value in assigned if often[name] == 1}
 
 
 def _width(given: ast.expr, sizes: dict[str, int]) -> Iterator[int]:
