@@ -242,17 +242,23 @@ def read_ended(folder: Path) -> EndedRun:
     Raises:
         FileProblem: for one that is under way or was killed, or a damaged file.
     """
-    setting = read_ended_setting(folder)
+    setting = _ended(folder)
     assert setting.outcome is not None
     return EndedRun(setting, setting.outcome, read_history(folder, setting))
 
 
 def read_ended_setting(folder: Path) -> Setting:
-    """Return what was decided for the run kept in a folder, found to have ended; its history is not read.
+    """Return what was decided for a run that has ended; its history is verified and not read.
 
     Raises:
         FileProblem: as for `read_ended`.
     """
+    setting = _ended(folder)
+    _verified_history(folder, setting)
+    return setting
+
+
+def _ended(folder: Path) -> Setting:
     setting = read_setting(folder)
     if setting.outcome is None:
         raise FileProblem(
@@ -329,12 +335,18 @@ def _check_width(setting: Setting) -> None:
         raise ValueError(f"it has {classes} classes, the network {outputs}")
 
 
+def _verified_history(folder: Path, setting: Setting) -> bytes:
+    """Return the file of the history, its checksum verified."""
+    last = setting.plan.updates
+    most = None if last is None else (2 * last + 2) * _LONGEST_LINE
+    return read_file(folder, setting, RUN_HISTORY, most)
+
+
 def read_history(folder: Path, setting: Setting) -> History:
     """Return the history of the run kept in a folder, its checksum verified."""
     path, metric = folder / RUN_HISTORY, setting.plan.recipe.loss_row.metric
     last = setting.plan.updates
-    most = None if last is None else (2 * last + 2) * _LONGEST_LINE
-    content = io.BytesIO(read_file(folder, setting, RUN_HISTORY, most))
+    content = io.BytesIO(_verified_history(folder, setting))
     history = History(metric)
     evaluations = []
     before = 0
