@@ -55,9 +55,6 @@ class _Options(ast.NodeTransformer):
         made = ast.Assign(node.targets, ast.Call(ast.Name(name, ast.Load()), [], []))
         for one in (kind, made):
             ast.copy_location(one, node)
-            for inner in ast.walk(one):
-                if isinstance(inner, ast.expr | ast.stmt) and not hasattr(inner, "lineno"):
-                    ast.copy_location(inner, node)
         return [kind, made]
 
     def _members(self, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:

@@ -82,20 +82,15 @@ def sample_width(tree: ast.Module, text: str) -> int | None:
 
     Args:
         tree: the code.
-        text: the same as text: several samples that it joins are as wide as all together.
+        text: the text of the code; where it joins several samples, their widths are added.
     """
-    sized = [
-        (one.targets[0], one.value.value)
-        for one in tree.body
-        if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant)
-    ]
-    names = [target.id for target, _ in sized if isinstance(target, ast.Name)]
+    named = _assigned_once(tree.body)
     sizes = {
-        target.id: value
-        for target, value in sized
-        if isinstance(target, ast.Name) and names.count(target.id) == 1 and isinstance(value, int)
+        name: one.value
+        for name, one in named.items()
+        if isinstance(one, ast.Constant) and isinstance(one.value, int)
     }
-    samples = _assigned_once(ast.walk(tree)) | _assigned_once(tree.body)
+    samples = _assigned_once(ast.walk(tree)) | named
     found: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "init":

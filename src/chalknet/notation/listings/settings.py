@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
-from chalknet.errors import CannotExpress
+from chalknet.errors import CannotExpress, ChalknetError
 from chalknet.network import Network
 from chalknet.notation.arrows import SHORTHAND
 from chalknet.notation.limits import check_limit
@@ -65,6 +66,11 @@ class _Found(NamedTuple):
     other: tuple[str, ...]
     beside: str = ""
 
+    @property
+    def layers(self) -> Value:
+        """Return the widths, or the layers that say theirs."""
+        return self.known.get("hidden", self.known.get("sizes"))
+
 
 def recognise_settings(text: str) -> float:
     """Return how likely it is that a text is settings with the widths of a network."""
@@ -96,8 +102,10 @@ def read_settings(text: str, name: str | None = None) -> Network:
     return replace(network, notes=(*_notes(one), *network.notes))
 
 
-def _all_found(text: str) -> list[_Found]:
-    return list(_mappings(settings_of(text), "", ""))
+@lru_cache(maxsize=4)
+def _all_found(text: str) -> tuple[_Found, ...]:
+    """Return the mappings of a text that say the widths of a network; recognised first, then read."""
+    return tuple(_mappings(settings_of(text), "", ""))
 
 
 def _mappings(value: Value, where: str, beside: str) -> Iterator[_Found]:
@@ -120,9 +128,8 @@ def _understood(held: dict[str, Value], where: str) -> _Found | None:
     known: dict[str, Value] = {}
     other: list[str] = []
     for key, value in held.items():
-        plain = re.sub(r"[^a-z0-9]", "", key.lower())
-        meaning = next((name for name, pattern in _KEYS.items() if pattern.fullmatch(plain)), None)
-        if meaning is None or meaning in known or (meaning == "sizes" and not isinstance(value, list)):
+        meaning = _meaning(key, _KEYS)
+        if not meaning or meaning in known or (meaning == "sizes" and not isinstance(value, list)):
             other.append(key)
         else:
             known[meaning] = _as_list(value) if meaning in ("hidden", "sizes") else value
@@ -137,6 +144,12 @@ def _understood(held: dict[str, Value], where: str) -> _Found | None:
     if not acts and (_are_layers(sizes) or not stated & known.keys()):
         return None
     return _Found(f"the settings of {where}" if where else "the settings", known, tuple(other))
+
+
+def _meaning(key: str, table: Mapping[str, re.Pattern[str]]) -> str:
+    """Return what a key says by a table; empty for nothing in it."""
+    plain = re.sub(r"[^a-z0-9]", "", key.lower())
+    return next((name for name, pattern in table.items() if pattern.fullmatch(plain)), "")
 
 
 def _as_list(value: Value) -> Value:
@@ -167,16 +180,24 @@ def _formula(source: SourceText, found: _Found) -> str:
     known = found.known
     foreign = _FOREIGN.search(" ".join((*found.other, str(known.get("kind", "")), found.beside)))
     if foreign:
-        raise source.refuse(
-            None, kind=CannotExpress, got=f"{foreign.group()} in {found.where}", wanted="dense layers",
-            remedy="A network of another kind can be fitted as a module, not drawn as a chain.",
-        )  # fmt: skip
-    sizes = known.get("hidden", known.get("sizes"))
+        raise _other_kind(source, f"{foreign.group()} in {found.where}")
+    sizes = found.layers
     assert isinstance(sizes, list)
     layers = (
         _layers_stated(source, found, sizes) if _are_layers(sizes) else _layers_alike(source, found, sizes)
     )
     return " -> ".join(layers)
+
+
+def _other_kind(source: SourceText, got: str) -> ChalknetError:
+    """Return the error for settings of another kind of network."""
+    return source.refuse(
+        None,
+        kind=CannotExpress,
+        got=got,
+        wanted="fully connected layers",
+        remedy="A network of another kind can be fitted as a module, not drawn as a chain.",
+    )
 
 
 def _layers_alike(source: SourceText, found: _Found, sizes: list[Value]) -> list[str]:
@@ -223,18 +244,14 @@ def _layers_stated(source: SourceText, found: _Found, layers: list[Value]) -> li
         assert isinstance(layer, dict)
         said: dict[str, Value] = {}
         for key, value in layer.items():
-            plain = re.sub(r"[^a-z0-9]", "", key.lower())
-            meaning = next((name for name, row in _OF_A_LAYER.items() if row.fullmatch(plain)), "")
+            meaning = _meaning(key, _OF_A_LAYER)
             if not meaning or meaning in said:
                 got = f"{key}: {value} of a layer in {found.where}"
                 raise source.refuse(None, got=got, wanted="its width, its activation, dropout and bias")
             said[meaning] = value
         kind = str(said.get("kind", "dense"))
         if _FOREIGN.search(kind):
-            raise source.refuse(
-                None, kind=CannotExpress, got=f"a layer {kind}", wanted="fully connected layers",
-                remedy="A network of another kind can be fitted as a module, not drawn as a chain.",
-            )  # fmt: skip
+            raise _other_kind(source, f"a layer {kind}")
         if not written:
             is_input = "input" in kind.lower()
             written.append(_width(source, said.get("width") if is_input else said.get("input", "?")))
@@ -287,7 +304,7 @@ def _norm(known: dict[str, Value]) -> str:
 def _notes(found: _Found) -> list[str]:
     """Return what had to be assumed of settings."""
     known, notes = found.known, [f"{found.where} do not show the code: the usual order of layers is assumed"]
-    layers = known.get("hidden", known.get("sizes"))
+    layers = found.layers
     if _are_layers(layers) and any(not _says_activation(one) for one in layers or []):  # type: ignore[union-attr]
         notes.append("a layer without an activation is read as linear")
     if "hidden" in known and _is_width(known.get("depth")):
