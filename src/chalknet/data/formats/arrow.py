@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from chalknet.data.formats import arrow_memory as memory
 from chalknet.data.formats.arrow_proof import proof_of
 from chalknet.data.formats.limits import limit_of, over_limit, unpacked_limit
 from chalknet.data.formats.number_text import ColumnReading, DecimalSigns, Evidence, Tally, judged
@@ -268,7 +269,7 @@ def numbers_of_arrow(values: Any, missing: Sequence[str]) -> npt.NDArray[np.floa
         values = values.dictionary_decode()
     if values.type != pa.float64():
         values = values.cast(pa.float64(), safe=False)
-    numbers = values.to_numpy(zero_copy_only=False)
+    numbers = memory.numpy_numbers(values, np.nan)
     gaps = [float(word) for word in missing if is_number(word)]
     return np.where(np.isin(numbers, gaps), np.nan, numbers) if gaps else numbers
 

@@ -9,8 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from chalknet.data.formats import arrow_memory as memory
 from chalknet.data.formats.arrow import column_of, numbers_of_arrow
 from chalknet.data.formats.csv_layout import (
     CsvLayout,
@@ -165,7 +164,7 @@ class _CsvFile:
         types = {str(i): pyarrow().string() for i in words}
         table = self.parsed(piece, types, null_values=[*WORD_GAPS], quoted_strings_can_be_null=False)
         arrays = _arrays(table)
-        return {i: np.array(arrays[str(i)].is_null().to_numpy(zero_copy_only=False)) for i in words}
+        return {i: memory.numpy_flags(arrays[str(i)].is_null()) for i in words}
 
     def _check_late(self, found: Mapping[int, Column], piece: TextPiece) -> None:
         """Raise a DataError for a column parsed as plain numbers so far that is written otherwise."""

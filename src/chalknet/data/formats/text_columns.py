@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from chalknet.data.formats import arrow_memory as memory
 from chalknet.data.formats.number_text import (
     APOSTROPHES,
     MINUS,
@@ -65,7 +66,7 @@ def _add_together(
     compute, rows, joined = module("pyarrow.compute"), len(texts[0].values), _joined(texts)
     if not rows:
         return
-    trimmed = compute.utf8_trim_whitespace(joined.values).fill_null("")
+    trimmed = compute.utf8_trim_whitespace(joined.values).fill_null(memory.text(""))
     gaps = _gaps_of_numbers(trimmed, missing)
     words = _gaps_of_words(trimmed, joined, missing)
     for chosen, kept in ((gaps, "gaps"), (words, "unquoted")):
@@ -98,7 +99,7 @@ def _different(texts: Any, chosen: npt.NDArray[np.bool_], rows: int) -> Iterator
     encoded = texts.dictionary_encode()
     places = np.flatnonzero(chosen)
     words = encoded.dictionary.to_pylist()
-    keys = encoded.indices.to_numpy(zero_copy_only=False)[places] + places // rows * len(words)
+    keys = memory.numpy_numbers(encoded.indices, -1)[places] + places // rows * len(words)
     if len(texts) == rows:  # of one column: counted without sorting
         counts = np.bincount(keys, minlength=len(words))
         first = np.zeros(len(counts), np.int64)
@@ -154,11 +155,13 @@ def _numbers(
     values: Any, boolean: bool, style: NumberStyle, missing: Sequence[str]
 ) -> npt.NDArray[np.float64]:
     compute = module("pyarrow.compute")
-    plain = compute.utf8_trim_whitespace(values).fill_null("")
+    plain = compute.utf8_trim_whitespace(values).fill_null(memory.text(""))
     gaps = _gaps_of_numbers(plain, missing)
-    plain = compute.if_else(compute.invert(pyarrow().array(gaps)), plain, "nan")
+    plain = compute.if_else(memory.flags(~gaps), plain, memory.text("nan"))
     if boolean:
-        found = _flags(compute.equal(compute.utf8_lower(plain), "true")).astype(np.float64)
+        found = memory.numpy_flags(compute.equal(compute.utf8_lower(plain), memory.text("true"))).astype(
+            np.float64
+        )
         found[gaps] = np.nan
         return found
     groups = APOSTROPHES if style.thousands == "'" else style.thousands
@@ -168,7 +171,7 @@ def _numbers(
     if style.decimal != ".":
         plain = compute.replace_substring(plain, style.decimal, ".")
     plain = compute.replace_substring(plain, MINUS, "-")
-    return np.array(compute.cast(plain, "float64").to_numpy(zero_copy_only=False))
+    return np.array(memory.numpy_numbers(compute.cast(plain, "float64"), np.nan))
 
 
 def words_of_columns(columns: Sequence[Texts], missing: Sequence[str]) -> list[Words]:
@@ -176,11 +179,13 @@ def words_of_columns(columns: Sequence[Texts], missing: Sequence[str]) -> list[W
     found: list[Words] = []
     for some in _together([each.values for each in columns]):
         texts = _joined(columns[some])
-        trimmed = module("pyarrow.compute").utf8_trim_whitespace(texts.values).fill_null("")
+        trimmed = module("pyarrow.compute").utf8_trim_whitespace(texts.values).fill_null(memory.text(""))
         gaps = _gaps_of_words(trimmed, texts, missing)
-        values = module("pyarrow.compute").if_else(pyarrow().array(gaps), None, texts.values)
+        values = module("pyarrow.compute").if_else(
+            memory.flags(~gaps), texts.values, pyarrow().nulls(len(gaps), texts.values.type)
+        )
         encoded = values.dictionary_encode()
-        numbers = encoded.indices.cast("int64").fill_null(-1).to_numpy(zero_copy_only=False)
+        numbers = memory.numpy_numbers(encoded.indices.cast("int64"), -1)
         words = encoded.dictionary.to_pylist()
         parts = numbers.reshape(len(columns[some]), -1)
         found += [Words(numbers, tuple(words))] if len(parts) == 1 else [_own(part, words) for part in parts]
@@ -218,9 +223,5 @@ def _gaps_of_numbers(trimmed: Any, missing: Sequence[str]) -> npt.NDArray[np.boo
 
 
 def _among(texts: Any, words: Sequence[str]) -> npt.NDArray[np.bool_]:
-    known = pyarrow().array([word.strip() for word in words], texts.type)
-    return _flags(module("pyarrow.compute").is_in(texts, known))
-
-
-def _flags(values: Any) -> npt.NDArray[np.bool_]:
-    return np.array(values.to_numpy(zero_copy_only=False), bool)
+    known = memory.texts([word.strip() for word in words])
+    return memory.numpy_flags(module("pyarrow.compute").is_in(texts, known))
