@@ -87,7 +87,8 @@ def recognise_latex(text: str) -> float:
     if re.search(r"^[ \t]*+(import|from)\s|\bSequential\(", text, re.MULTILINE):
         return 0.0
     if re.search(r"\\[a-zA-Z]", text):
-        return 0.95 if _ARROW_COMMAND.search(text) else 0.4
+        pieces = [*_formulas(text)] or [Span(0, len(text))]
+        return 0.95 if any(_ARROW_COMMAND.search(text, *piece) for piece in pieces) else 0.4
     return 0.4 if text.lstrip().startswith(("\\", "$")) else 0.0
 
 

@@ -27,6 +27,9 @@ _FONTS = re.compile(
 _ENVIRONMENT = re.compile(
     r"\\(?:begin|end)\{[^{}]*\}|\\\[|\\\]|\\\(|\\\)|\\(?:label|tag)\{[^{}]*\}|\\(?:nonumber|notag)(?![a-zA-Z])"
 )
+_CLASSES = re.compile(
+    r"(?:\\in(?![a-z])|∈)\s{0,3}\\?\{[-+0-9A-Za-z\s,.…\\]{0,30}\\?\}"
+)  # `y ∈ {0, 1}`: what labels are
 _GREEK = {"σ": "sigma", "φ": "phi", "ϕ": "phi", "Φ": "phi", "ψ": "psi", "ρ": "rho", "θ": "theta", "ŷ": "yhat"}
 _JOINED = re.compile(r"(?<![A-Za-z])([xXhHzZaA])(?=W(?![a-z]))|(?<![A-Za-z])(W)(?=[xXhHzZaA](?![a-z]))")
 _MOST_STEPS = 300_000  # of putting commands in their place
@@ -44,7 +47,7 @@ _MATRIX_LETTER = re.compile(
     r"(?<![A-Za-z\\_^])([BCDGMPS])\s*(?:&\s*)?(?:\\in(?![a-z])|∈)\s*(?:\\mathbb\s*\{?\s*R\s*\}?|ℝ|R)\s*\^\s*"
     r"[{(]\s*\w+\s*(?:\\times|×|x)\s*\w+\s*[})]"
 )
-_DISPLAYS = "equation|align|gather|multline|eqnarray|flalign|displaymath|math"
+_DISPLAYS = "equation|align|aligned|gather|gathered|split|multline|eqnarray|flalign|displaymath|math"
 _MATHEMATICS = re.compile(
     rf"\\begin\{{(?P<name>(?:{_DISPLAYS})\*?)\}}.{{0,4000}}?\\end\{{(?P=name)\}}"
     r"|\\\[(?:(?!(?<!\\)\\\[).){0,4000}?\\\]|\\\((?:(?!(?<!\\)\\\().){0,2000}?\\\)|\$\$.{0,4000}?\$\$|(?<!\\)\$.{0,2000}?(?<!\\)\$",
@@ -183,7 +186,7 @@ def _marked_words(found: re.Match[str]) -> str:
 
 def _resolved(text: str) -> str:
     """Return a text with fonts and small digits of Unicode resolved."""
-    text = text.replace("{,}", ".").replace(r"\{", "(").replace(r"\}", ")")
+    text = _CLASSES.sub(" ", text).replace("{,}", ".").replace(r"\{", "(").replace(r"\}", ")")
     text = text.replace("−", "-").replace(r"\ell", "l ")
     text = re.sub(r"\\var(?=(?:phi|rho|sigma|theta)(?![a-zA-Z]))", r"\\", text)
     text = re.sub(r"\\q?quad(?![a-z])", FORMULA, text)
@@ -204,11 +207,18 @@ def _resolved(text: str) -> str:
         lambda found: "^{" + unicodedata.normalize("NFKC", found[1]) + "}",
         text,
     )
+    text = re.sub(
+        r"_\s{0,3}(?:\\([a-zA-Z]{2,8})(?![a-zA-Z])|([σφϕΦψρθ]))", _index_of_letter, text
+    )  # f_\theta
     text = re.sub(r"\\(sigma|phi|varphi|psi|rho|theta|Theta|tanh|max)(?![a-zA-Z])", r" \1", text)
     text = re.sub(r"(?<![_^])\{\s*([^\W\d_]+)\s*\}(?!\s*[×x])", r" \1 ", text)  # \mathrm{ReLU}
     text = re.sub(r"(?<![{_^\w])([A-Za-z]{1,2})([0-9]+)", r"\1_{\2}", text)  # W1
     text = _JOINED.sub(r"\1\2 ", text)
     return "".join(f" {_GREEK[letter]}" if letter in _GREEK else letter for letter in text)
+
+
+def _index_of_letter(found: re.Match[str]) -> str:
+    return f"_{{{found[1] or _GREEK[found[2]]}}}"
 
 
 def _without_macros(text: str) -> str:

@@ -24,6 +24,8 @@ _OF_REALS = re.compile(
     rf"(?:{_NAME}|(?<=[)\]])){_IN}{_REALS}\s*(?:\^\s*(?P<open>[{{(])?\s*"
     rf"(?P<out>[0-9]+|[^\W\d]\w*)\s*(?:(?:×|\\times|x|(?(open),|(?!)))\s*(?P<in>\w+)\s*)?[}})]?)?"
 )
+_END = r"\s{0,3}[-+]?\s?[0-9](?:\.[0-9]+)?\s{0,3}"
+_OF_INTERVAL = re.compile(rf"{_NAME}{_IN}[(\[]{_END}[,;]{_END}[)\]](?!\s*\^)")  # `y ∈ (0, 1)`: one number
 _OF_MATRICES = re.compile(
     rf"{_NAME}{_IN}(?:M|Mat)\s*_\s*[{{(]\s*(?P<out>\w+)\s*(?:,|×|\\times(?![a-z])|x)\s*(?P<in>\w+)\s*[}})]"
     rf"\s*(?:\(\s*{_REALS}\s*\))?"
@@ -67,7 +69,7 @@ _NEXT = re.compile(  # where the next clause begins, or what is said of another 
 _CLAUSE = re.compile(
     rf"[;\n{WORDS}{FORMULA}]| {{4,}}|,(?![^()]*\))|\b(?:and|with|where|und|mit|et|avec|где|и)\b"
 )
-_WHOLE = ("f", "F", "N", "net")  # names of a network rather than of a layer
+_WHOLE = re.compile(r"(?:f|F|N|net)|\w{1,5}(?:theta|Theta|phi|w)")  # a network rather than a layer: f_\theta
 _NOT = re.compile(r"(?i)\b(?:not|no|nicht|kein\w*|не|pas)\b")
 _LEAKY = re.compile(
     r"leaky_relu⟨(?P<slope>[0-9.]+)⟩|max\s*\(\s*(?:\w+\s*,\s*)?(?P<larger>0?\.[0-9]+)\s*\w+\s*(?:,\s*\w+\s*)?\)"
@@ -105,9 +107,13 @@ def told(plain: PlainFormula) -> Told:
             if owner := _owner(found):
                 sizes[owner] = (found["out"] or "1", found["in"])
         text = pattern.sub(_blank_size, text)
+    for found in _OF_INTERVAL.finditer(text):
+        if owner := _owner(found):
+            sizes.setdefault(owner, ("1", None))
+    text = _OF_INTERVAL.sub(_blank_size, text)
     for found in MAP.finditer(text):
         key = key_of_name(found["name"])
-        if key in _WHOLE and found["in"]:
+        if _WHOLE.fullmatch(key) and found["in"]:
             sizes.setdefault("x", (found["in"], None))
         others = _NAMES_BEFORE.search(text[max(0, found.start() - 100) : found.start()])
         for one in (key, *map(key_of_name, others[0].strip(" ,").split(",") if others else ())):
@@ -126,9 +132,13 @@ def told(plain: PlainFormula) -> Told:
             numbers[key] = numbers[matrix]
     for found in _SCALAR.finditer(text):
         numbers.setdefault(key_of_name(found["name"]), [[float(found["number"].replace(" ", ""))]])
-    equations = re.sub(rf"{WORDS}[^{FORMULA}]*", _broken, text) if WORDS in text else text
-    equations = equations.replace(FORMULA, "\n").replace(WORDS, "\n")
-    return Told(equations, sizes, affine, text, numbers)
+    return Told(without_words(text), sizes, affine, text, numbers)
+
+
+def without_words(text: str) -> str:
+    """Return a plain text of formulas with the words around them blanked, each character in its place."""
+    text = re.sub(rf"{WORDS}[^{FORMULA}]*", _broken, text) if WORDS in text else text
+    return text.replace(FORMULA, "\n").replace(WORDS, "\n")
 
 
 def _owner(found: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from chalknet.notation.limits import check_limit
 from chalknet.notation.listings.formula_equations import Equations
 from chalknet.notation.listings.formula_products import UNEXPLAINED, Products
 from chalknet.notation.listings.formula_text import FORMULA, WORDS, plain_formula
-from chalknet.notation.listings.formula_told import MAP, Told, told
+from chalknet.notation.listings.formula_told import MAP, Told, told, without_words
 from chalknet.notation.listings.unshown import joined
 from chalknet.notation.notation import Notation
 from chalknet.notation.tokens import SourceText
@@ -20,7 +20,8 @@ from chalknet.notation.torch_layers import CodeLayer
 from chalknet.notation.torch_network import network_of_layers
 
 _REMEDY = "Write for instance y = σ(W₂ ReLU(W₁ x + b₁) + b₂), or 784 -> 32 relu -> 1 sigmoid."
-_FOREIGN = re.compile(r"\\(?:over|under)set|\bimport\b|^[ \t]*+def |\bnp\.|@|\*\*", re.M)
+_FOREIGN = re.compile(r"\\(?:over|under)set|\bimport\b|^[ \t]*+def |\bnp\.", re.M)
+_CODE = re.compile(r"@|\*\*")  # in a formula; an address or bold letters in the words around it
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
 _ARROW = re.compile(r"->|→|\\(?:to|rightarrow|longrightarrow)(?![a-z])")
 _GAP = r"\s{0,6}"
@@ -106,10 +107,10 @@ def recognise_nested(text: str) -> float:
     """Return how likely it is that a text is a formula of products with weights."""
     if len(text) > 20_000 or _FOREIGN.search(text):
         return 0.0
-    arrows = _ARROW.search(text)
-    if arrows and "R" not in text and "ℝ" not in text:
+    plain = without_words(plain_formula(text).text)
+    arrows = _ARROW.search(plain)
+    if _CODE.search(plain) or (arrows and "R" not in plain and "ℝ" not in plain):
         return 0.0
-    plain = plain_formula(text).text
     stated = MAP.sub(" ", plain) if arrows else plain
     if arrows and _ARROW.search(stated):
         return 0.0
