@@ -89,6 +89,8 @@ def test_settings_are_the_network_they_were_made_of(form, seed):
         ("hidden_layer_sizes: 100,50\nactivation: relu\nn_outputs: 2", "? -> 100 relu -> 50 relu -> 2"),
         ("input_dim: 3\nhidden_dims:\n- 8\n- 4\noutput_dim: 1\nactivations: [relu, tanh, sigmoid]",
          "3 -> 8 relu -> 4 tanh -> 1 sigmoid"),
+        ("data: {bits: 2048}\nmodel:\n  input_dim: ${data.bits}\n  hidden_dims: ${spec}\n  output_dim: 3\nspec: [64, 32]",
+         "2048 -> 64 ? -> 32 ? -> 3"),
         ('{"input_dim": 3, "hidden_dims": [8], "output_dim": 1}', "3 -> 8 ? -> 1"),
     ],
 )  # fmt: skip
@@ -105,6 +107,7 @@ def test_other_ways_to_say_it(text, wanted):
         ("input_dim: 4\nhidden_dims: [8, 8]\nactivation: rleu\noutput_dim: 1", UnknownName, "rleu"),
         ("input_dim: 4\nhidden_dims: [8, 8]\nn_layers: 7\nactivation: relu\noutput_dim: 1", ChalknetError, "7 layers"),
         ("input_dim: ${data.dim}\nhidden_dims: [8]\nactivation: relu\noutput_dim: 1", ChalknetError, "data.dim"),
+        ("a:\n  input_dim: ${b.x}\n  hidden_dims: [8]\n  output_dim: 1\nb:\n  x: ${a.input_dim}\n", ChalknetError, "b.x"),
         ("input_dim: 4\nhidden_dims: [8]\nactivation: [relu, relu, tanh]\noutput_dim: 1", ChalknetError, "activations"),
     ],
 )  # fmt: skip

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping
 
 from chalknet.network import Shape, Size
+from chalknet.notation.listings.numpy_numbers import Numbers, Scope, within
 
 _MAKERS = frozenset(
     "randn rand normal uniform zeros ones random standard_normal random_sample full empty xavier he".split()
@@ -14,7 +14,7 @@ _MAKERS = frozenset(
 _WEIGHT = re.compile(
     r"(?:self\.)?(?:[Ww]|[Ww]eights?|[Tt]heta|syn|kernel)_?(?:\d\w*|[a-z]{0,3}|hidden|out(?:put)?)_?\d*"
 )
-_BATCH = re.compile(r"(?:m|n|N|batch(?:_size)?|n_samples)")
+_DEEPEST = 12
 
 
 def key_of(node: ast.expr) -> str:
@@ -54,56 +54,58 @@ class Shapes:
     """
 
     def __init__(self, tree: ast.Module) -> None:
-        self._numbers: dict[str, Size] = {}
+        self._numbers = Numbers(tree, self._axis)
+        self._nested = 0  # arrays whose shapes tell each other's
         self.of: dict[str, Shape] = {}
-        for node in ast.walk(tree):
+        for node, scope in within(tree):
             match node:
                 case ast.Assign(targets, value):
                     for target in targets:
-                        self._assigned(target, value)
+                        self._assigned(target, value, scope)
                 case ast.AnnAssign(target, _, ast.expr() as value):
-                    self._assigned(target, value)
+                    self._assigned(target, value, scope)
                 case ast.Dict(keys, values):
                     for key, value in zip(keys, values, strict=True):
                         if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                            self._made(key.value, value)
+                            self._made(key.value, value, scope)
 
-    def _assigned(self, target: ast.expr, value: ast.expr) -> None:
+    def _assigned(self, target: ast.expr, value: ast.expr, scope: Scope) -> None:
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
             for one, part in zip(target.elts, value.elts, strict=False):
-                self._assigned(one, part)
+                self._assigned(one, part, scope)
             return
         name = key_of(target)
-        if name and isinstance(value, ast.Constant) and type(value.value) is int:
-            self._numbers[name] = value.value
-        elif name and isinstance(value, ast.List):
+        if name and isinstance(value, ast.List):
             for place, part in enumerate(value.elts):
-                self._made(f"{name}[{place}]", part)
-            self._made(name, value)
-        elif name:
-            self._made(name, value)
+                self._made(f"{name}[{place}]", part, scope)
+        if name:
+            self._made(name, value, scope)
 
-    def _made(self, name: str, value: ast.expr) -> None:
-        shape = self._shape(value)
+    def _made(self, name: str, value: ast.expr, scope: Scope) -> None:
+        shape = self._shape(value, scope)
         if len(shape) in (1, 2) and name not in self.of:
             self.of[name] = shape
 
-    def _shape(self, value: ast.expr) -> Shape:
+    def _shape(self, value: ast.expr, scope: Scope) -> Shape:
         """Return the shape of what an expression makes; empty where it is not known."""
         match value:
             case ast.BinOp(left, ast.Mult() | ast.Div() | ast.Sub() | ast.Add(), right):
-                return self._shape(left) or self._shape(right)
+                return self._shape(left, scope) or self._shape(right, scope)
             case ast.Call(ast.Attribute(_, "array"), [ast.List() as rows, *_]):
-                return self._shape(rows)
+                return self._shape(rows, scope)
             case ast.Call(ast.Attribute(inner, "astype" | "copy"), _):
-                return self._shape(inner)
+                return self._shape(inner, scope)
+            case ast.Attribute(inner, "T"):
+                return self._shape(inner, scope)[::-1]
             case ast.List([ast.List(first), *_] as rows):
                 return (len(rows), len(first))
             case ast.Call(ast.Attribute(_, name) | ast.Name(name), arguments, keywords) if name in _MAKERS:
-                return self._sizes(name, arguments, keywords)
+                return self._sizes(name, arguments, keywords, scope)
         return ()
 
-    def _sizes(self, name: str, arguments: list[ast.expr], keywords: list[ast.keyword]) -> Shape:
+    def _sizes(
+        self, name: str, arguments: list[ast.expr], keywords: list[ast.keyword], scope: Scope
+    ) -> Shape:
         given = {keyword.arg: keyword.value for keyword in keywords}
         size = given.get("size", given.get("shape"))
         tuples = [one for one in arguments if isinstance(one, ast.Tuple | ast.List)]
@@ -115,34 +117,27 @@ class Shapes:
             entries = [size]
         else:
             entries = [] if name in ("normal", "uniform", "random", "full") else arguments
-        return tuple(self.size(entry) for entry in entries)
+        return tuple(self._size(entry, scope) for entry in entries)
 
-    def size(self, node: ast.expr) -> Size:
+    def _size(self, node: ast.expr, scope: Scope) -> Size:
         """Return a size as a number or, where it is not known, as a symbol."""
+        number = self._numbers.of(node, scope)
+        if number is not None:
+            return number
         match node:
-            case ast.Constant(int(value)) if 0 < value < 10**12:
-                return value
             case ast.Subscript(ast.Attribute(inner, "shape"), ast.Constant(int(axis))):
-                known = self.of.get(key_of(inner), ())
-                return known[axis] if axis < len(known) else f"{_word(ast.unparse(inner))}_{axis}"
-            case ast.BinOp(left, sign, right) if type(sign) in _SIGNS:
-                one, other = self.size(left), self.size(right)
-                if (
-                    isinstance(one, int)
-                    and isinstance(other, int)
-                    and (made := _SIGNS[type(sign)](one, other)) > 0
-                ):
-                    return made
-        name = key_of(node)
-        return self._numbers.get(name) or _word(name or ast.unparse(node))
+                return f"{_word(ast.unparse(inner))}_{axis}"
+        return _word(key_of(node) or ast.unparse(node))
 
-
-_SIGNS: Mapping[type, Callable[[int, int], int]] = {
-    ast.Add: lambda one, other: one + other,
-    ast.Sub: lambda one, other: one - other,
-    ast.Mult: lambda one, other: one * other if one * other < 10**12 else 0,
-    ast.FloorDiv: lambda one, other: one // other,
-}
+    def _axis(self, made: ast.expr, scope: Scope, axis: int) -> int | None:
+        """Return the number of rows or columns of the array that an expression makes."""
+        if self._nested > _DEEPEST:
+            return None
+        self._nested += 1
+        shape = self._shape(made, scope)
+        self._nested -= 1
+        size = shape[axis] if 0 <= axis < len(shape) else None
+        return size if isinstance(size, int) else None
 
 
 def _word(text: str) -> str:

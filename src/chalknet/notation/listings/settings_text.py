@@ -19,6 +19,7 @@ _QUOTED = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
 _INLINE = re.compile(
     r"\s*(?:(?P<sign>[\[\]{},:])|(?P<quoted>\"[^\"\n]*\"|'[^'\n]*')|(?P<word>[^\[\]{},:\s][^\[\]{},\n]*?)(?=\s*(?:[\[\]{},]|:\s|$)))"
 )
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)\}")  # as OmegaConf and Hydra write it
 _WORDS: dict[str, Value] = {
     "null": None, "~": None, "": None, "none": None,
     "true": True, "yes": True, "on": True, "false": False, "no": False, "off": False,
@@ -39,8 +40,27 @@ def settings_of(text: str) -> dict[str, Value] | None:
     for parse in (_json, _toml, _yaml, _ini):
         found = parse(text)
         if isinstance(found, dict) and found:
-            return found
+            return {key: _resolved(value, found, 0) for key, value in found.items()}
     return None
+
+
+def _resolved(value: Value, whole: dict[str, Value], depth: int) -> Value:
+    """Return a value with what it refers to in its place: `${data.features}`; what is not there stays."""
+    if depth > _DEEPEST:
+        return value
+    if isinstance(value, dict):
+        return {key: _resolved(each, whole, depth + 1) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_resolved(each, whole, depth + 1) for each in value]
+    reference = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    if reference is None:
+        return value
+    meant: Value = whole
+    for key in reference[1].split("."):
+        if not isinstance(meant, dict) or key not in meant:
+            return value
+        meant = meant[key]
+    return meant if isinstance(meant, (dict, list)) else _resolved(meant, whole, depth + 1)
 
 
 def _json(text: str) -> Value:
