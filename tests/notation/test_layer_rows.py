@@ -31,6 +31,14 @@ def markup(words, rows):
     return f"<p>The layers.</p>\n<table>\n<tr>{top}</tr>\n{cells}</table>\n"
 
 
+def wiki(words, rows):
+    head = " !! ".join(heads(words))
+    cells = "\n".join(
+        f"|-\n| {n} || style=\"text-align:right\" | {w}\n| '''{a or '—'}'''" for n, w, a in rows
+    )
+    return TEXT.format(f'{{| class="wikitable"\n|+ Net\n|-\n! {head}\n{cells}\n|}}')
+
+
 def comma(words, rows):
     return "\n".join(",".join(row) for row in [heads(words), *rows])
 
@@ -66,7 +74,7 @@ def chain(words, rows):
     )
 
 
-LAYOUTS = (markdown, markup, comma, aligned, turned, bullets, plain, chain)
+LAYOUTS = (markdown, markup, wiki, comma, aligned, turned, bullets, plain, chain)
 
 
 def drawn(dice, words):
@@ -340,3 +348,15 @@ def test_a_column_says_what_goes_in_and_out(arrow):
     assert cn.write(cn.read(text), "shorthand") == "22 -> 44 relu dropout(0.1) -> 6 softmax"
     with pytest.raises(ChalknetError):
         cn.read(text.replace(f"44 {arrow} 6", f"43 {arrow} 6"))
+
+
+@pytest.mark.parametrize("times", ["×", "x"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_rows_that_follow_from_each_other_tell_which_size_goes_in(times, turned):
+    widths = [(120, 90), (90, 30), (30, 8)]
+    rows = [f"{b} {times} {a}" if turned else f"{a} {times} {b}" for a, b in widths]
+    text = f"| Layer | Size | Activation |\n|---|---|---|\n| fc_a | {rows[0]} | GELU |\n| Dropout | 0.2 | |\n"
+    text += f"| fc_b | {rows[1]} | GELU |\n| fc_c | {rows[2]} | none (logits) |\n"
+    assert cn.write(cn.read(text), "shorthand") == "120 -> 90 gelu dropout(0.2) -> 30 gelu -> 8"
+    with pytest.raises(ChalknetError):
+        cn.read(text.replace("90", "91", 1))

@@ -10,8 +10,6 @@ from chalknet.network import Network
 
 FORMS = {
     "JAX stax": "init, apply = stax.serial(stax.Dense(32), stax.Relu, stax.Dense(1))",
-    "TensorFlow 1": "x = tf.placeholder(tf.float32, [None, 784])\nW = tf.Variable(tf.zeros([784, 10]))\n"
-    "y = tf.nn.softmax(tf.matmul(x, W) + b)",
     "TensorFlow 1 graph": "h = tf.layers.dense(x, 32, activation=tf.nn.relu)",
     "R code for keras": "x <- layer_input(shape = 784)\ny <- x %>% layer_dense(units = 32)\nm <- keras_model(x, y)",
     "R code for a neural network": "nn <- neuralnet(y ~ a + b, data = d, hidden = c(5, 3))",

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import chalknet as cn
-from chalknet.errors import CannotExpress, NotationError, ShapeMismatch
+from chalknet.errors import CannotExpress, ChalknetError, NotationError, ShapeMismatch
 from chalknet.network import Activation, Linear, Network
 from chalknet.notation import recognise
 
@@ -190,3 +190,33 @@ def test_an_object_named_nn_makes_no_pytorch_code():
     text = f"{WEIGHTS}class Net:\n    def forward(self, x):\n        return np.tanh(x @ W1) @ W2\nnn = Net()\nnn.forward(x)"
     assert recognise(text).name == "numpy"
     assert cn.read(text) == Network(4, (Linear(4, bias=False), TANH, Linear(1, bias=False)))
+
+
+TENSORFLOW = """import tensorflow as tf
+from tensorflow.examples.tutorials.mnist import input_data
+n_hidden, n_out = 30, 3
+x = tf.placeholder("float", [None, 54])
+weights = {'h': tf.Variable(tf.random_normal([54, n_hidden])), 'out': tf.Variable(tf.random_normal([n_hidden, n_out]))}
+biases = {'h': tf.Variable(tf.zeros([n_hidden])), 'out': tf.Variable(tf.zeros([n_out]))}
+def perceptron(x):
+    h = tf.nn.relu(tf.add(tf.matmul(x, weights['h']), biases['h']))
+    return tf.matmul(h, weights['out']) + biases['out']
+loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits_v2(logits=perceptron(x), labels=y))
+with tf.Session() as session:
+    session.run(loss)
+"""
+
+
+def test_products_of_tensorflow_are_read_alike():
+    assert cn.write(cn.read(TENSORFLOW), "shorthand") == "54 -> 30 relu -> 3"
+    variable = TENSORFLOW.replace(
+        "tf.Variable(tf.random_normal([54, n_hidden]))", "tf.get_variable('w', [54, 30])"
+    )
+    assert cn.read(variable) == cn.read(TENSORFLOW)
+
+
+def test_convolutions_of_tensorflow_are_refused():
+    with pytest.raises(ChalknetError):
+        cn.read(
+            TENSORFLOW.replace("tf.matmul(x, weights['h'])", "tf.nn.conv2d(x, weights['h'], [1], 'SAME')")
+        )

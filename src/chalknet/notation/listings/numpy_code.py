@@ -23,11 +23,14 @@ from chalknet.notation.torch_layers import CodeLayer
 from chalknet.notation.torch_network import network_of_layers
 from chalknet.notation.torch_text import Code, parse
 
-_PRODUCT = re.compile(r"\b(?:np|numpy|jnp)\.(?:dot|matmul|einsum)\(|\.dot\(|[\w\])] @ ")
+_PRODUCT = re.compile(r"\b(?:np|numpy|jnp|tf)\.(?:dot|matmul|einsum)\(|\.dot\(|[\w\])] @ ")
 _OTHER = re.compile(
-    r"\b(?:torch|keras|tensorflow|flax|equinox|sklearn\.neural_network)\b|\btf\."
+    r"\b(?:torch|keras|flax|equinox|sklearn\.neural_network)\b|\btf\.(?:layers|contrib|estimator)\b"
+    r"|\btf\.(?:nn\.)?(?:\w*conv\w*|\w+_pool|\w*rnn\w*|embedding_lookup|batch_normalization|concat)\b"
     r"|\bnn\.(?:[A-Z]\w*|functional|init|utils)\b"
 )
+_TENSORFLOW = re.compile(r"\btf\.matmul\(")
+_OF_TENSORFLOW = 0.967  # surer than the marks of its other forms, which are not read
 _NO_OUTPUT = re.compile(r"(?i)loss|cost|err|delta|grad|acc|^d[A-Z_]|diff|mse|entropy|correct|label")
 _FORWARD = re.compile(r"(?i)forward|feed|predict|propagat|^(?:model|net|network|mlp|nn|f)$|__call__")
 
@@ -128,7 +131,9 @@ def recognise_numpy(text: str) -> float:
         return 0.0
     if not any(sign in text for sign in (".dot", ".matmul", ".einsum", " @ ")):
         return 0.0
-    return 0.955 if _PRODUCT.search(text) and not _OTHER.search(text) else 0.0
+    if not _PRODUCT.search(text) or _OTHER.search(text):
+        return 0.0
+    return _OF_TENSORFLOW if _TENSORFLOW.search(text) else 0.955
 
 
 NUMPY = Notation(name="numpy", recognise=recognise_numpy, read=read_numpy)

@@ -137,7 +137,7 @@ class Program:
             many = result if isinstance(result, list) else [None] * len(target.elts)
             for one, part in zip(target.elts, many, strict=False):
                 self._bind(one, part, names)
-        elif name := key_of(target):
+        elif name := self.shapes.key(target):
             names[name] = result
 
     def value(self, node: ast.expr, names: dict[str, object], depth: int = 0) -> object:
@@ -185,7 +185,7 @@ class Program:
         return replace(x, part="shifted", lost=ast.unparse(node)[:40], at=node)
 
     def _name(self, node: ast.expr, names: dict[str, object]) -> object:
-        name = key_of(node)
+        name = self.shapes.key(node)
         if listed := list_of_weights(node):
             return _Matrix(f"{listed}[]")
         if name in names:
@@ -214,7 +214,7 @@ class Program:
                 return self._product(left, right, node, names, depth)
             case ast.Call(ast.Attribute(left, "dot"), [right]):
                 return self._product(left, right, node, names, depth)
-            case ast.Call(ast.Attribute(_, "add"), [left, right]):
+            case ast.Call(ast.Attribute(_, "add" | "bias_add"), [left, right]):
                 return self._sums(left, right, node, names, depth)
         name = node.func.attr if isinstance(node.func, ast.Attribute) else key_of(node.func)
         given = [self.value(argument, names, depth) for argument in node.args]

@@ -9,7 +9,8 @@ from chalknet.network import Shape, Size
 from chalknet.notation.listings.numpy_numbers import Numbers, Scope, within
 
 _MAKERS = frozenset(
-    "randn rand normal uniform zeros ones random standard_normal random_sample full empty xavier he".split()
+    "randn rand normal uniform zeros ones random standard_normal random_sample full empty xavier he"
+    " random_normal random_uniform truncated_normal get_variable".split()  # of TensorFlow
 )
 _WEIGHT = re.compile(
     r"(?:self\.)?(?:[Ww]|[Ww]eights?|[Tt]heta|syn|kernel)_?(?:\d\w*|[a-z]{0,3}|hidden|out(?:put)?)_?\d*"
@@ -62,6 +63,8 @@ class Shapes:
                 case ast.Assign(targets, value):
                     for target in targets:
                         self._assigned(target, value, scope)
+                        if isinstance(target, ast.Name) and isinstance(value, ast.Dict):
+                            self._entries(target.id, value, scope)
                 case ast.AnnAssign(target, _, ast.expr() as value):
                     self._assigned(target, value, scope)
                 case ast.Dict(keys, values):
@@ -81,6 +84,19 @@ class Shapes:
         if name:
             self._made(name, value, scope)
 
+    def _entries(self, name: str, value: ast.Dict, scope: Scope) -> None:
+        """Keep what a dictionary holds by its own name, too: `biases["out"]` beside `weights["out"]`."""
+        for key, entry in zip(value.keys, value.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                self._made(f"{name}.{key.value}", entry, scope)
+
+    def key(self, node: ast.expr) -> str:
+        """Return the name that an expression is kept under, with that of its dictionary where it is known."""
+        match node:
+            case ast.Subscript(ast.Name(owner), ast.Constant(str(name))) if f"{owner}.{name}" in self.of:
+                return f"{owner}.{name}"
+        return key_of(node)
+
     def _made(self, name: str, value: ast.expr, scope: Scope) -> None:
         shape = self._shape(value, scope)
         if len(shape) in (1, 2) and name not in self.of:
@@ -93,6 +109,8 @@ class Shapes:
                 return self._shape(left, scope) or self._shape(right, scope)
             case ast.Call(ast.Attribute(_, "array"), [ast.List() as rows, *_]):
                 return self._shape(rows, scope)
+            case ast.Call(ast.Attribute(_, "Variable"), [made, *_]):
+                return self._shape(made, scope)
             case ast.Call(ast.Attribute(inner, "astype" | "copy"), _):
                 return self._shape(inner, scope)
             case ast.Attribute(inner, "T"):

@@ -18,6 +18,12 @@ _TABLE = re.compile(r"<table\b[^>]*+>(.*?)</table\s*+>", re.S | re.I)
 _ROW = re.compile(r"<tr\b[^>]*+>(.*?)(?=</tr\b|<tr\b|\Z)", re.S | re.I)
 _CELL = re.compile(r"<t[dh]\b[^>]*+>(.*?)(?=</t[dh]\b|<t[dhr]\b|\Z)", re.S | re.I)
 _SPANS = re.compile(r"<t[dh]\b[^>]*\b(?:col|row)span\b", re.I)
+_WIKI = re.compile(r"^\{\|[^\n]*+\n(.*?)^\|\}", re.S | re.M)
+_WIKI_ROW = re.compile(r"^\|-[^\n]*+$", re.M)
+_WIKI_CELL = re.compile(r"(?:^|(?<=\n))[!|](?![-+}])|\|\||!!")
+_WIKI_STYLE = re.compile(r"\s*[\w-]+=(?:\"[^\"\n]*\"|'[^'\n]*'|\w+)[^|\n]*\|(?!\|)")
+_WIKI_LINK = re.compile(r"\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]*)\]\]")
+_WIKI_BOLD = re.compile(r"'{2,5}")
 _TAG = re.compile(r"<[^<>]*+>")
 _COLUMN = re.compile(r"\S+(?:[ \t]\S+)*")
 _MARKS = re.compile(r"[*`]+")
@@ -27,7 +33,13 @@ _MOST_ROWS, _MOST_COLUMNS = 200, 12
 def grids_of(text: str) -> Iterator[CellTable]:
     """Yield the tables of a text that are small enough to be layers of a network."""
     written = (CellTable(found.cells, [found.lines[0], *found.lines]) for found in records_of(text))
-    for grid in (*_of_html(text), *grids_of_tex(text), *_of_lines(text), *written):
+    for grid in (
+        *_of_html(text),
+        *_of_wiki(text),
+        *grids_of_tex(text),
+        *_of_lines(_WIKI.sub(_as_empty_lines, text)),
+        *written,
+    ):
         wide = len(grid.cells[0]) if grid.cells else 0
         if 2 <= len(grid.cells) <= _MOST_ROWS and 2 <= wide <= _MOST_COLUMNS:
             yield grid
@@ -46,6 +58,29 @@ def _of_html(text: str) -> Iterator[CellTable]:
         ]  # fmt: skip
         if rows and len({len(row) for row in rows}) == 1:
             yield CellTable(rows, lines)
+
+
+def _of_wiki(text: str) -> Iterator[CellTable]:
+    """Yield the tables of a page of MediaWiki: `{|`, rows that `|-` parts, cells behind `|`, `||` or `!`."""
+    for table in _WIKI.finditer(text):
+        rows, lines = [], []
+        line = text.count("\n", 0, table.start(1)) + 1
+        for row in _WIKI_ROW.split(table[1]):
+            cells = [
+                _WIKI_STYLE.sub("", each, count=1) for each in _WIKI_CELL.split(_WIKI_LINK.sub(r"\1", row))
+            ]
+            if len(cells) > 1:
+                rows.append(
+                    [_clean(html.unescape(_TAG.sub(" ", _WIKI_BOLD.sub("", each)))) for each in cells[1:]]
+                )
+                lines.append(line)
+            line += row.count("\n")
+        if rows and len({len(row) for row in rows}) == 1:
+            yield CellTable(rows, lines)
+
+
+def _as_empty_lines(found: re.Match[str]) -> str:
+    return "\n" * found.group().count("\n")
 
 
 def _of_lines(text: str) -> Iterator[CellTable]:

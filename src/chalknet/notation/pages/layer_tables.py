@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 from chalknet.network import Activation, Dropout, Step
 from chalknet.notation.drawings import words
-from chalknet.notation.drawings.vocabulary import said
+from chalknet.notation.drawings.vocabulary import roles_in, said
 from chalknet.notation.drawings.words import pattern
 from chalknet.notation.pages.cell_table import CellTable
 from chalknet.notation.pages.layer_lists import layer_in, speaks_of_network
@@ -68,6 +69,7 @@ _NO = re.compile(
 )
 _MAP = re.compile(r"(?:nn\.)?linear(?:[ _]?\d{1,2})?", re.I)
 _LEADS = re.compile(r"(\d[\d,]{0,11})\s*(?:→|->|=>|⟶|➔)\s*(\d[\d,]{0,11})")  # `22 → 44`
+_BY = re.compile(r"(\d[\d,]{0,11})\s*[×x*]\s*(\d[\d,]{0,11})")  # `120 × 90`, either way round
 _LONGEST_HEADING = 40  # characters
 _SENTENCE = re.compile(r"(?:[^\W\d_]+[ ,]+){5}")
 _TOTAL = re.compile(r"total|sum|gesamt|suma|somme|итого|всего|合計|合计|합계|총", re.I)
@@ -122,7 +124,7 @@ def _layers_of(grid: CellTable) -> WrittenLayers | None:
         return None
     rows: list[WrittenLayer] = []
     notes = ["the rows are read in the order of their numbers"] if by_number != grid else []
-    grid = by_number
+    grid = _with_directions(by_number, columns)
     notes += [f"the column {grid.cells[0][at]!r} is not read" for at in columns.unread]
     for line, cells in zip(grid.lines[1:], grid.cells[1:], strict=True):
         name = " ".join(cells[at] for at in columns.at["name"] if not _EMPTY.fullmatch(cells[at]))
@@ -156,6 +158,22 @@ def _by_number(grid: CellTable, columns: _Columns) -> CellTable | None:
         [grid.lines[0], *(lines[at] for at in order)],
         grid.behind,
     )
+
+
+def _with_directions(grid: CellTable, columns: _Columns) -> CellTable:
+    """Return a table whose cells `120 × 90` say what comes in and goes out, as the next row tells it."""
+    at = columns.at.get("units", [-1])[0]
+    found = {
+        place: size for place, row in enumerate(grid.cells) if at >= 0 and (size := _BY.fullmatch(row[at]))
+    }
+    pairs = [*pairwise((size[1], size[2]) for size in found.values())]
+    forward, backward = (all(one[1 - side] == other[side] for one, other in pairs) for side in (0, 1))
+    if not pairs or forward == backward:
+        return grid
+    cells = [[*row] for row in grid.cells]
+    for place, size in found.items():
+        cells[place][at] = f"{size[1]} → {size[2]}" if forward else f"{size[2]} → {size[1]}"
+    return grid._replace(cells=cells)
 
 
 def _written(name: str, line: int, cells: Mapping[str, str]) -> WrittenLayer | None:
@@ -218,7 +236,8 @@ def _is_named(headings: list[str]) -> bool:
 
 def _kind(heading: str) -> str:
     kind = next((kind for kind, known in _HEADINGS.items() if known.search(heading)), "")
-    role = said(heading).role if kind in ("", "name", "units") else ""
+    both = kind == "units" and roles_in(heading) > 1  # `size (in × out)`
+    role = said(heading).role if kind in ("", "name", "units") and not both else ""
     return {"input": "into", "output": "out"}.get(role, kind)
 
 
@@ -228,7 +247,7 @@ def _row(name: str, line: int, cells: Mapping[str, str]) -> WrittenLayer | None:
     if leads := _LEADS.fullmatch(sizes):
         cells, sizes = {**cells, "into": leads[1]}, leads[2]
     width = () if _EMPTY.fullmatch(sizes) else width_in(sizes)
-    activation = cells.get("activation", "")
+    activation = _without_remark(cells.get("activation", ""))
     told = ((), bool(activation)) if _EMPTY.fullmatch(activation) else steps_in(activation)
     beside = steps_in(sizes) if _acts_by(sizes) else ((), False)
     if width is None or told is None or not name or beside is None:
@@ -253,6 +272,12 @@ def _row(name: str, line: int, cells: Mapping[str, str]) -> WrittenLayer | None:
         name, line, width, number_in(into), steps, told[1] or named.linear, _bias(cells.get("bias", "")),
         number_in(parameters), " ".join([name, *cells.values()]), times,
     )  # fmt: skip
+
+
+def _without_remark(cell: str) -> str:
+    """Return `none` for `none (logits)`, where the brackets name no activation."""
+    bare = re.sub(r"\s*[(（][^()（）]*[)）]$", "", cell)
+    return bare if _EMPTY.fullmatch(bare) and not said(cell).steps else cell
 
 
 def _acts_by(cell: str) -> bool:
