@@ -1,8 +1,9 @@
-"""Words that stand beside an upright line of a drawing of characters: `│ GELU`, `| dropout 0.2`."""
+"""Words beside the lines and circles of a drawing of characters: `│ GELU`, `| dropout 0.2`, `x1 ○`."""
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from chalknet.notation.dialects.ascii_canvas import Canvas, Text
 from chalknet.notation.drawings.vocabulary import said
@@ -50,3 +51,31 @@ class WordsAtLines:
 def _acts(text: str) -> bool:
     """Return whether words say what is done on the way, and nothing else."""
     return said(text).only_steps or bool(_WEIGHT.fullmatch(text))
+
+
+def name_circles(canvas: Canvas) -> None:
+    """Give a bare circle the text beside it: `x1 ○`, `● y`."""
+    by_row: dict[int, list[Text]] = {}
+    for text in canvas.texts:
+        by_row.setdefault(text.row, []).append(text)
+    for row in by_row.values():
+        for one, other in pairwise(sorted(row, key=lambda text: text.first)):
+            for circle, text in ((other, one), (one, other)):
+                close = other.first - one.last <= 2
+                if (
+                    close
+                    and circle.shape == "circle"
+                    and not circle.text
+                    and text.shape == "plaintext"
+                    and text.text
+                ):
+                    if text in canvas.texts:
+                        circle.text = text.text
+                        circle.first, circle.last = (
+                            min(circle.first, text.first),
+                            max(circle.last, text.last),
+                        )
+                        canvas.texts.remove(text)
+                        for column in range(text.first, text.last + 1):
+                            canvas.owner[text.row, column] = circle
+                    break

@@ -11,14 +11,17 @@ from chalknet.notation.drawings.words import LAYER
 
 _NEAR = 3.0  # columns on the screen between the middles of two units of one layer
 _DOTS = re.compile(r"[:.⋮…·•]{1,3}|\. ?\. ?\.")
-_ALL_TO_ALL = re.compile(
-    r"\b(?:every|each|all)\b[^.\n]{1,60}\b(?:every|each|all)\b|(?:fully|densely)[- ]connected|all[- ]to[- ]all"
-    r"|jede[rs]?\b[^.\n]{1,60}\bjede[mnrs]?\b|voll(?:ständig)? verbunden|全连接|全結合|완전 ?연결"
-    r"|chaque\b[^.\n]{1,60}\bchaque\b|totalmente conectad|cada\b[^.\n]{1,60}\bcada\b",
+ALL_TO_ALL = re.compile(  # each place where it begins: `not all are drawn: every x feeds every h`
+    r"(?=\b(?:every(?:thing)?|each|all)\b[^.\n]{1,60}\b(?:every(?:thing)?|each|all)\b"
+    r"|(?:fully|densely)[- ]connected|all[- ]to[- ]all"
+    r"|\bjede[rs]?\b[^.\n]{1,60}\bjede[mnrs]?\b|voll(?:ständig)? verbunden|全连接|全結合|완전 ?연결"
+    r"|\bchaque\b[^.\n]{1,60}\bchaque\b|totalmente conectad|\bcada\b[^.\n]{1,60}\bcada\b)",
     re.I,
 )
+_NOT = re.compile(r"(?:\b(?:not|no|nicht|pas|non)|n't)\W{1,3}$", re.I)
 _BIAS = re.compile(r"\+?1|b(?:ias)?", re.I)
 _WORDS = re.compile(r"[^\W\d_]{2,}")
+_LONGEST = 200  # characters of words that go on in the next line
 _FEWEST_WORDS = 4  # of a sentence
 
 
@@ -117,8 +120,16 @@ def is_sentence(text: Text) -> bool:
 
 
 def says_all(texts: list[Text]) -> bool:
-    """Return whether a text beside the drawing says that all units are joined to all."""
-    return any(_ALL_TO_ALL.search(text.text) for text in texts if text.shape == "plaintext")
+    """Return whether words beside the drawing say that all units are joined to all, in one line or several."""
+    ends: dict[int, list[tuple[int, str]]] = {}  # of the lines so far, by row: where each begins
+    words_only = (one for one in texts if one.shape == "plaintext" or len(_WORDS.findall(one.text)) > 2)
+    for text in sorted(words_only, key=lambda one: one.row):
+        above = (words for first, words in ends.get(text.row - 1, ()) if abs(first - text.first) <= _NEAR)
+        words = f"{next(above, '')[-_LONGEST:]} {text.text}"
+        if any(not _NOT.search(words[: found.start()]) for found in ALL_TO_ALL.finditer(words)):
+            return True
+        ends.setdefault(text.row, []).append((text.first, words))
+    return False
 
 
 def missing_pairs(

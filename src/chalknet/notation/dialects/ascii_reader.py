@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from chalknet.errors import CannotExpress
-from chalknet.notation.dialects.ascii_beside import WordsAtLines
+from chalknet.notation.dialects.ascii_beside import WordsAtLines, name_circles
 from chalknet.notation.dialects.ascii_canvas import (
     ACROSS,
     HEADS,
@@ -30,6 +30,7 @@ from chalknet.notation.dialects.ascii_columns import (
 from chalknet.notation.dialects.ascii_legend import in_words, legends, stands_over_several
 from chalknet.notation.dialects.ascii_lines import Ended, LineFollower, untouched
 from chalknet.notation.dialects.ascii_recognition import is_tree
+from chalknet.notation.dialects.ascii_said import SaidLayers, layers_by_name
 from chalknet.notation.drawings.sketch import Link, Place, Sketch
 from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
@@ -79,7 +80,7 @@ class _Reader:
     def read(self) -> None:
         labels = self._labels()
         self._boxes()
-        self._circles()
+        name_circles(self.canvas)
         texts = [text for text in self.canvas.texts if id(text) not in labels]
         one_name = self._are_names(texts)
         for number, text in enumerate(texts):
@@ -87,6 +88,12 @@ class _Reader:
                 text.text[:200] if one_name and text.text else f"{text.text or text.shape} {number + 1}"[:200]
             )
         self.beside = WordsAtLines(self.canvas, texts)
+        if says_all(texts) and (layers := layers_by_name(self.canvas, texts)) is not None:
+            self._join_as_said(layers)
+            in_words(texts)
+            self._draw(texts)
+            self._name_columns(layers.layers, texts)
+            return
         for text in texts:
             for start, way in self.lines.starts(text):
                 for ended in self.lines.follow(text, start, way):
@@ -174,33 +181,6 @@ class _Reader:
         cells = [(row, column) for row in (box.top, box.bottom) for column in columns]
         return cells + [(row, column) for column in (box.left, box.right) for row in rows]
 
-    def _circles(self) -> None:
-        """Give a bare circle the text beside it: `x1 ○`, `● y`."""
-        by_row: dict[int, list[Text]] = {}
-        for text in self.canvas.texts:
-            by_row.setdefault(text.row, []).append(text)
-        for row in by_row.values():
-            for one, other in pairwise(sorted(row, key=lambda text: text.first)):
-                for circle, text in ((other, one), (one, other)):
-                    close = other.first - one.last <= 2
-                    if (
-                        close
-                        and circle.shape == "circle"
-                        and not circle.text
-                        and text.shape == "plaintext"
-                        and text.text
-                    ):
-                        if text in self.canvas.texts:
-                            circle.text = text.text
-                            circle.first, circle.last = (
-                                min(circle.first, text.first),
-                                max(circle.last, text.last),
-                            )
-                            self.canvas.texts.remove(text)
-                            for column in range(text.first, text.last + 1):
-                                self.canvas.owner[text.row, column] = circle
-                        break
-
     # LineFollower.
 
     def _ended(self, text: Text, ended: Ended, start: Cell) -> None:
@@ -228,6 +208,14 @@ class _Reader:
             second,
             known[4] or label,
         )
+
+    def _join_as_said(self, said: SaidLayers) -> None:
+        """Join the units of each layer with those of the next; lines are not followed."""
+        self.sketch.spend(len(said.pairs))
+        for one, other in said.pairs:
+            self.found[one.key, other.key] = (False, True, one, other, "")
+            one.linked = other.linked = True
+        self.sketch.unread.append("lines that cross: all units are joined, as the words beside them say")
 
     def _join_columns(self, columns: list[list[Text]], texts: list[Text]) -> None:
         """Join units whose lines run together, or of which a text says that all are joined."""

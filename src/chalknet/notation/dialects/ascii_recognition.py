@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from chalknet.notation.dialects.ascii_columns import ALL_TO_ALL
+
 _TREE = re.compile(r"^[ \t│|]*(?:├──|└──|├─|└─|\|--|`--|\+--)[ ─-]*[\w.]", re.M)
 _TABLE = re.compile(r"^[ \t]*+\|?+[ \t]*+(?::?-{3,}+:?+[ \t]*+\|[ \t]*+)++(?::?-{3,}+:?+[ \t]*+)?+$", re.M)
 _LINE_SIGNS = frozenset("/\\|╱╲╳│┃↓↑")
@@ -35,6 +37,10 @@ _WORDS = re.compile(r"[^\W\d_]{2,}")
 _WORDS_BESIDE = re.compile(
     r"(?:(?<=[)\]/\\|│])|^)[ \t]{3,}(?=[^/\\|\s()\[\]])[^\n()\[\]]{0,80}$|^[ \t]*[^\W\d_][^()\[\]/\\|\n]{1,80}[ \t]{3,}"
 )
+_NAMED_UNIT = re.compile(
+    r"(?<![\w)\]])(?:\(\s?[^\W\d_]{1,3}_?\d{1,3}\s?\)|\[\s?[^\W\d_]{1,3}_?\d{1,3}\s?\])(?!\w)"
+)
+_FEW_UNITS = 3
 _FEWEST_WORDS = 4  # of a sentence, units and lines left out
 
 
@@ -47,6 +53,8 @@ def recognise_ascii(text: str) -> float:
         return 0.0
     if is_tree(head):
         return 0.91
+    if len(_NAMED_UNIT.findall(head)) > _FEW_UNITS and ALL_TO_ALL.search(" ".join(head.split())):
+        return 0.93
     rows = [row for row in head.split("\n") if row.strip()]
     if not rows:
         return 0.0

@@ -17,7 +17,7 @@ _SIGNS: Mapping[type, Callable[[int, int], int]] = {
 }
 
 
-class Numbers:
+class ProgramNumbers:
     """What a program says of its whole numbers.
 
     A name in a function is what is assigned to it there; an argument what all calls of the function give it,

@@ -6,7 +6,7 @@ import ast
 import re
 
 from chalknet.network import Shape, Size
-from chalknet.notation.listings.numpy_numbers import Numbers, Scope, within
+from chalknet.notation.listings.numpy_numbers import ProgramNumbers, Scope, within
 
 _MAKERS = frozenset(
     "randn rand normal uniform zeros ones random standard_normal random_sample full empty xavier he"
@@ -55,7 +55,7 @@ class Shapes:
     """
 
     def __init__(self, tree: ast.Module) -> None:
-        self._numbers = Numbers(tree, self._axis)
+        self._numbers = ProgramNumbers(tree, self._axis)
         self._nested = 0  # arrays whose shapes tell each other's
         self.of: dict[str, Shape] = {}
         for node, scope in within(tree):
