@@ -9,10 +9,10 @@ from chalknet.notation.drawings.words import UNITS, pattern
 
 _ROWS: tuple[tuple[int, str], ...] = (
     (1, "one ein eine einen un uno una une um uma één jeden jedna bir один одна 一 하나 한"),
-    (2, "two zwei dos deux due dois duas twee dwa dwie iki два две 两 兩 二 두"),
-    (3, "three drei tres trois tre três drie trzy üç три 三 세"),
-    (4, "four vier cuatro quatre quattro quatro cztery dört четыре 四 네"),
-    (5, "five fünf cinco cinq cinque vijf pięć beş пять 五 다섯"),
+    (2, "two zwei dos deux due dois duas twee dwa dwie dwóch iki два две двух 两 兩 二 두"),
+    (3, "three drei tres trois tre três drie trzy trzech üç три трёх трех 三 세"),
+    (4, "four vier cuatro quatre quattro quatro cztery dört четыре четырёх четырех 四 네"),
+    (5, "five fünf cinco cinq cinque vijf pięć pięciu beş пять пяти 五 다섯"),
     (6, "six sechs seis sei zes sześć altı шесть 六 여섯"),
     (7, "seven sieben siete sept sette sete zeven siedem yedi семь 七 일곱"),
     (8, "eight acht ocho huit otto oito osiem sekiz восемь 八 여덟"),
@@ -39,14 +39,21 @@ _ROWS: tuple[tuple[int, str], ...] = (
     (90, "ninety neunzig noventa"),
     (100, "hundred hundert cien cento cent honderd sto yüz сто 百"),
 )
-_NUMBERS: Mapping[str, int] = {word: number for number, words in reversed(_ROWS) for word in words.split()}
-_TENS = "|".join(word for word, number in _NUMBERS.items() if number in range(20, 100, 10) and word.isascii())
-_ONES = "|".join(word for word, number in _NUMBERS.items() if number < 10 and word.isascii())
-_LATIN = "|".join(sorted((word for word in _NUMBERS if word[0] < "一"), key=len, reverse=True))
-_OTHER = "|".join(sorted((word for word in _NUMBERS if word[0] >= "一"), key=len, reverse=True))
+NUMBERS: Mapping[str, int] = {word: number for number, words in reversed(_ROWS) for word in words.split()}
+_ENDS = (  # of a network, which have no unit behind the number: `vier Eingänge`
+    r"eing[aä]nge?n?|ausg[aä]nge?n?|entr[ée]es|sorties?|ingressi|uscit[ae]|sa[ií]das?|вход\w*|выход\w*|wejś\w+|wyjś\w+"
+    r"|girdi\w*|çıktı\w*|liczb\w*|zahlen|werte[n]?|valeurs|valores|valori|чис[ел]\w*"
+)
+_ADJECTIVES = (
+    r"hidden|input|output|ver(?:deck|steck|borge)\w+|ocult[ao]s|cachée?s|nascost[ie]|ukryt\w+|скрыты\w"
+)
+_TENS = "|".join(word for word, number in NUMBERS.items() if number in range(20, 100, 10) and word.isascii())
+_ONES = "|".join(word for word, number in NUMBERS.items() if number < 10 and word.isascii())
+_LATIN = "|".join(sorted((word for word in NUMBERS if word[0] < "一"), key=len, reverse=True))
+_OTHER = "|".join(sorted((word for word in NUMBERS if word[0] >= "一"), key=len, reverse=True))
 _WORD = pattern(
     rf"(?<![^\W\d_])(?:(?P<tens>{_TENS})[- ](?P<ones>{_ONES})|(?P<one>{_LATIN}))"
-    rf"(?=(?:[ -](?:hidden|input|output))?[ -](?:{UNITS})(?![^\W\d_]))"
+    rf"(?=(?:[ -](?:{_ADJECTIVES}))?[ -](?:{UNITS}|{_ENDS})(?![^\W\d_]))"
     rf"|(?P<other>{_OTHER})(?=\s?(?:个|個|개(?!의 층)|つの))",
     re.I,
 )
@@ -67,5 +74,5 @@ def in_digits(text: str) -> str:
 
 def _digits(match: re.Match[str]) -> str:
     if match["tens"]:
-        return str(_NUMBERS[match["tens"].lower()] + _NUMBERS[match["ones"].lower()])
-    return str(_NUMBERS[(match["one"] or match["other"]).lower()])
+        return str(NUMBERS[match["tens"].lower()] + NUMBERS[match["ones"].lower()])
+    return str(NUMBERS[(match["one"] or match["other"]).lower()])

@@ -167,11 +167,11 @@ FLATTEN = pattern(
     re.I,
 )
 ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
-    ("input", pattern(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "eing[aä]nge?n?", "ingress[oi]", "invoer(?:laag)?", "girdi", "masukan", "vstup\\w*", "bemenet\\w*", "indata", "indgang\\w*", "inngang\\w*", "intrare", "intrări", "syöte\\w*", "data", "image", "noise")
-                         + "|είσοδο|εισόδου|вхідн|إدخال|อินพุต|giriş|đầu vào|lớp vào|입력|输入|輸入|入力|特征|wejściow|вход", re.I)),
+    ("input", pattern(any_of(r"inputs?(?:[ _-]?layer)?", r"^in(?=\s*(?:$|[:(\n]))", "entradas?", "entr[ée]e?s?", "eingabe(?:schicht)?", "eing[aä]nge?n?", "eingangs\\w+", "ingress[oi]", "invoer(?:laag)?", "girdi", "masukan", "vstup\\w*", "bemenet\\w*", "indata", "indgang\\w*", "inngang\\w*", "intrare", "intrări", "syöte\\w*", "data", "image", "noise")
+                         + "|είσοδο|εισόδου|вхідн|إدخال|อินพุต|giriş|đầu vào|lớp vào|입력|输入|輸入|入力|特征|wejści|вход", re.I)),
     ("hidden", pattern(any_of("hidden", "hid", "tersembunyi", "skryt\\w*", "rejtett\\w*", "skjult\\w*", "ascuns\\w*", "piilo\\w*", "ocultas?", "cach(?:ée?|ee)s?", "couches? cache", "verborgen\\w*", "versteckt\\w*", "verdeckt\\w*", "nascost[oaei]", "gizli", "escondid[oa]s?", "dold[ae]?", "intermedia", "bottleneck", "encoder", "decoder")
                           + "|κρυφ|прихован|مخفي|ซ่อน|lớp ẩn|은닉|히든|ukryt|скрыт|隐藏|隱藏|隐含|隠れ|中間", re.I)),
-    ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscit[ae]", "uitvoer(?:laag)?", "ausgabe(?:schicht|neuron)?", "ausg[aä]nge?n?", "keluaran", "výstup\\w*", "kimenet\\w*", "utgång\\w*", "utdata", "udgang\\w*", "utgang\\w*", "ie[șs]ire\\w*", "ulostulo\\w*", "predictions?")
+    ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscit[ae]", "uitvoer(?:laag)?", "ausgabe(?:schicht|neuron)?", "ausg[aä]nge?n?", "ausgangs\\w+", "keluaran", "výstup\\w*", "kimenet\\w*", "utgång\\w*", "utdata", "udgang\\w*", "utgang\\w*", "ie[șs]ire\\w*", "ulostulo\\w*", "predictions?")
                           + "|έξοδο|εξόδου|вихідн|إخراج|เอาต์พุต|çıkış|çıktı|đầu ra|lớp ra|출력|输出|輸出|出力|wyjści|выход", re.I)),
 )  # fmt: skip
 PRUNED = pattern(r"(?:connections?|weights?|edges?|links?|synapses?).{0,40}\bprun(?:ed|ing)|\bpruned", re.I)

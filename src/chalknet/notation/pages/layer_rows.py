@@ -90,11 +90,13 @@ class WrittenLayers(NamedTuple):
         rows: of which the first is the input.
         notes: what had to be assumed.
         problem: why they are no network; empty where they are one.
+        in_sentences: whether sentences tell them, and no rows.
     """
 
     rows: tuple[WrittenLayer, ...]
     notes: tuple[str, ...] = ()
     problem: str = ""
+    in_sentences: bool = False
 
     @property
     def meant(self) -> tuple[object, ...]:

@@ -18,7 +18,7 @@ _LONGEST = 50_000  # characters of a page in which such a table stands
 _DIGIT = re.compile(r"\d")
 _ROWS = re.compile(r"\\item|[|&│┃║,;\t:：→>–—(=]|\S {2,}\S|\d[-–—]\[?\d")
 # Code and drawings come before rows in a remark of theirs; items come before formulas.
-_ROWS_FOUND, _CHAIN, _ITEMS = 0.9, 0.97, 0.996
+_SENTENCES, _ROWS_FOUND, _CHAIN, _ITEMS = 0.2, 0.9, 0.97, 0.996
 _REMEDY = "Give one table or list with a row for each layer: what it is, how many units, which activation."
 
 
@@ -28,6 +28,7 @@ def _found(text: str) -> tuple[WrittenLayers, ...]:
     from chalknet.notation.pages.layer_chains import chains_of_lines, layers_of_chain
     from chalknet.notation.pages.layer_grids import grids_of
     from chalknet.notation.pages.layer_lists import layers_of_lists
+    from chalknet.notation.pages.layer_sentences import layers_of_sentences
     from chalknet.notation.pages.layer_tables import layers_of_table
 
     chain = layers_of_chain(text)
@@ -39,19 +40,31 @@ def _found(text: str) -> tuple[WrittenLayers, ...]:
         lines[row.line - 1] = ""
     found += layers_of_lists("\n".join(lines))
     found += [] if found else chains_of_lines(text)
+    if not found and (told := layers_of_sentences(text)) is not None:
+        found = [told]
     return tuple({layers.meant: layers for layers in reversed(found)}.values())[::-1]
 
 
 def recognise_layers(text: str) -> float:
     """Return how likely it is that a text holds a table or a list of layers."""
-    if len(text) > _LONGEST or not _DIGIT.search(text) or not _ROWS.search(text):
+    if len(text) > _LONGEST:
+        return 0.0
+    if not (_DIGIT.search(text) and _ROWS.search(text)) and not _told_in_sentences(text):
         return 0.0
     if not (found := _found(text)):
         return 0.0
+    if found[0].in_sentences:
+        return _SENTENCES
     in_one_line = len({row.line for row in found[0].rows}) == 1 and (
         "\n" not in text.strip() or all(row.steps or row.linear for row in found[0].rows[1:])
     )
     return _ITEMS if "\\item" in text else _CHAIN if in_one_line else _ROWS_FOUND
+
+
+def _told_in_sentences(text: str) -> bool:
+    from chalknet.notation.pages.layer_sentences import speaks_of_layers
+
+    return speaks_of_layers(text)
 
 
 def line_of_layers(text: str) -> int:
