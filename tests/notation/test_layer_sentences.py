@@ -79,6 +79,8 @@ def test_sentences_are_read_with_a_note(language, seed):
          "a linear output.", "6 -> 20 relu -> 10 relu -> 1"),
         ("A rede recebe 19 atributos. A primeira camada oculta tem 25 neurônios e a segunda tem 10; ambas usam "
          "sigmoide. A camada de saída tem um único neurônio linear.", "19 -> 25 sigmoid -> 10 sigmoid -> 1"),
+        ("For 24 runs on 2017-03-11 we took a fully connected 784-300-100-10 network. Both hidden layers use "
+         "rectified linear units; the output layer uses a softmax.", "784 -> 300 relu -> 100 relu -> 10 softmax"),
         ("Ein Netz mit drei Eingängen, vier verdeckten Neuronen (Sigmoid) und zwei Ausgängen (linear).",
          "3 -> 4 sigmoid -> 2"),
     ],
@@ -95,6 +97,8 @@ def test_what_is_said_of_several_layers_holds_for_each(text, formula):
         "A convolutional network with 4 inputs, 10 hidden units and 3 outputs.",
         "An LSTM with 4 inputs, a hidden layer of 10 units and 3 outputs.",
         "The network has 4 inputs and 3 outputs. The old network has 5 inputs, 10 hidden units and 3 outputs.",
+        "Both networks have hidden layers: a 4-8-3 network and a 4-16-3 network, with 4 inputs and 3 outputs.",
+        "On 2019-11-23 the network of the hidden office was out; its inputs and outputs were lost.",
         "The shop has 4 entrances, 3 hidden cameras and 2 exits.",
         "Instead of 10 hidden units with 4 inputs we took 20, with 3 outputs.",
     ],

@@ -14,6 +14,7 @@ from chalknet.notation.drawings.vocabulary import Said, said
 from chalknet.notation.drawings.words import pattern
 from chalknet.notation.pages.layer_rows import WrittenLayer, WrittenLayers, in_order
 
+_AND = " / "  # between the clauses that tell of one layer
 _LONGEST = 20_000  # characters of a text
 _OTHER_FORM = re.compile(r"[{}\\|]|->|→|==|--|\b(?:import|return|def)\b|https?://\S+\.(?:py|ipynb)")
 _SENTENCE = re.compile(r"(?<=[.!?。！？])\s|\n\s*\n|[。！？]")
@@ -92,6 +93,14 @@ _DOUBT = pattern(
     r"\b(?:or|oder|ou|not|nicht|maybe|perhaps|vielleicht|vs)\b|\bo(?= \d)|\bне(?= \d)|или|может быть|또는|或",
     re.I,
 )
+_CHAIN = re.compile(
+    r"(?<![\d.,/-])(?!(?:19|20)\d\d-\d\d-\d\d)\d{1,6}(?:\s?[-–—×:]\s?\d{1,6}){2,9}(?![\d/-]|[.,]\d)"
+)
+_NETWORK = pattern(
+    rf"{words.any_of('networks?', 'nets?', 'mlp', 'perceptron', 'red', 'rede', 'rete', 'sieci', 'netwerk')}"
+    r"|netz|réseau|сет[ьи]|sieć|\bağ|网络|網路|신경망|ネットワーク",
+    re.I,
+)
 _UNLIKE = pattern(  # what is told may be of another kind, or of several networks
     r"conv|faltung|рекуррент|recurren|lstm|\bgru\b|attention|transformer|pooling|residual|skip connection"
     r"|encoder|decoder|ensemble|\btrees?\b|forest|\bsvm\b|instead of|statt|rather than|compared|or \d",
@@ -143,7 +152,8 @@ def layers_of_sentences(text: str) -> WrittenLayers | None:
     if len(inputs) != 1 or len(outputs) != 1 or not hidden or told.hidden not in (0, len(hidden)):
         return None
     rows = [told.rows[at] for at in (*inputs, *hidden, *outputs)]
-    notes = [f"told in sentences: {', '.join(row.text.strip() for row in rows)!r}"[:400]]
+    clauses = dict.fromkeys(clause for row in rows for clause in row.text.split(_AND))
+    notes = [f"told in sentences: {', '.join(clauses)!r}"[:400]]
     notes += [f"{clause!r} was used for nothing" for clause in told.unused[:5]]
     layers = in_order(rows, notes)
     return layers and layers._replace(in_sentences=True)
@@ -178,6 +188,9 @@ def _tell(told: _Told, clause: str, line: int) -> None:
         count = (many["count"] or many["before"]).lower()
         told.hidden = int(count) if count.isdigit() else NUMBERS[count]
         clause = clause[: many.start()] + clause[many.end() :]
+    if (chain := _CHAIN.search(clause)) and _NETWORK.search(clause):
+        _add_all(told, [int(number) for number in re.findall(r"\d+", chain.group())], line, clause)
+        return
     what = said(clause)
     steps = tuple(step for step in what.steps if isinstance(step, Activation))
     if what.foreign or len(set(steps)) > 1 or Activation("?") in steps or isinstance(what.width, str):
@@ -194,6 +207,15 @@ def _tell(told: _Told, clause: str, line: int) -> None:
         _apply(told, what, steps, clause)
     elif re.search(r"\d", clause) and what.counted:
         told.unused.append(clause)
+
+
+def _add_all(told: _Told, widths: list[int], line: int, clause: str) -> None:
+    """Add all layers of `a 784-300-10 network`, unless there are some already."""
+    known = [row.width[0] for row in told.rows]
+    told.clear = told.clear and known in ([], widths) and 0 not in widths
+    roles = ["input", *["hidden"] * (len(widths) - 2), "output"]
+    for role, width in zip(roles, widths, strict=True) if not known else ():
+        _add(told, role, WrittenLayer(role, line, (width,), text=clause))
 
 
 def _role_of(told: _Told, what: Said, clause: str) -> str:
@@ -247,4 +269,4 @@ def _apply(told: _Told, what: Said, steps: tuple[Step, ...], clause: str) -> Non
         row = told.rows[at]
         if row.steps or row.linear or row.name == "input":
             continue
-        told.rows[at] = row._replace(steps=steps, linear=what.linear, text=f"{row.text}, {clause}")
+        told.rows[at] = row._replace(steps=steps, linear=what.linear, text=f"{row.text}{_AND}{clause}")
