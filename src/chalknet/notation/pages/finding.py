@@ -74,8 +74,8 @@ class Finder:
 
     def _rows_in(self, rest: str) -> Iterator[PagePiece]:
         """Yield the table or list of layers that stands outside the blocks of a page."""
-        if self._recognises("layers", rest):
-            yield PagePiece("layers", rest, f"line {line_of_layers(rest)}", line=1)
+        if self._recognises("layers", rest) and (line := line_of_layers(rest)):
+            yield PagePiece("layers", rest, f"line {line}", line=1)
 
     def _in_prose(self, text: str) -> tuple[float, list[PagePiece]]:
         """Return drawings and formulas that stand in running text."""

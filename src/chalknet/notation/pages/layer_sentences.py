@@ -101,6 +101,11 @@ _NETWORK = pattern(
     r"|netz|réseau|сет[ьи]|sieć|\bağ|网络|網路|신경망|ネットワーク",
     re.I,
 )
+_UNIT = pattern(
+    r"layer|neuron|neurôn|nöron|нейрон|schicht|couche|\bcapas?\b|camada|strat[oi]\b|warstw|сло[йея]|\blaag|katman"
+    r"|\bunits?\b|뉴런|층|神经元|層|层|ニューロン|relu|sigmoid|tanh|softmax",
+    re.I,
+)
 _UNLIKE = pattern(  # what is told may be of another kind, or of several networks
     r"conv|faltung|рекуррент|recurren|lstm|\bgru\b|attention|transformer|pooling|residual|skip connection"
     r"|encoder|decoder|ensemble|\btrees?\b|forest|\bsvm\b|instead of|statt|rather than|compared|or \d",
@@ -130,8 +135,10 @@ class _Told:
 
 
 def speaks_of_layers(text: str) -> bool:
-    """Return whether a text may tell a network in sentences: it speaks of inputs, hidden layers, outputs."""
-    return len(text) <= _LONGEST and all(known.search(text) for _, known in words.ROLES)
+    """Return whether a text may tell a network in sentences: it speaks of hidden layers and outputs."""
+    if len(text) > _LONGEST or not (_UNIT.search(text) or _NETWORK.search(text)):
+        return False
+    return all(known.search(text) for role, known in words.ROLES if role != "input")
 
 
 def layers_of_sentences(text: str) -> WrittenLayers | None:
@@ -139,7 +146,7 @@ def layers_of_sentences(text: str) -> WrittenLayers | None:
 
     Each layer must have its number of units, and there must be one input and one output.
     """
-    if len(text) > _LONGEST or _OTHER_FORM.search(text) or _UNLIKE.search(text):
+    if not speaks_of_layers(text) or _OTHER_FORM.search(text) or _UNLIKE.search(text):
         return None
     told = _Told()
     for line, sentence in _sentences(text):

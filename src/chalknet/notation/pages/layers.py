@@ -69,7 +69,8 @@ def _told_in_sentences(text: str) -> bool:
 
 def line_of_layers(text: str) -> int:
     """Return the line in which the only table or list of layers of a text begins; 0 where there is none."""
-    return min((row.line for layers in _found(text) for row in layers.rows), default=0)
+    rows = (row.line for layers in _found(text) if not layers.in_sentences for row in layers.rows)
+    return min(rows, default=0)
 
 
 def read_layers(text: str, name: str | None = None) -> Network:
