@@ -17,7 +17,6 @@ FORMS = {
     "R code for a neural network": "nn <- neuralnet(y ~ a + b, data = d, hidden = c(5, 3))",
     "PyTorch Lightning": "model:\n  class_path: my.MLP\n  init_args:\n    hidden: 32\n",
     "prototxt": 'layer {\n  name: "fc1"\n  type: "InnerProduct"\n}',
-    "TensorFlow.js": "const model = tf.sequential();\nmodel.add(tf.layers.dense({units: 32, inputShape: [784]}));",
     "MXNet": "from mxnet import gluon\nnet = gluon.nn.Sequential()",
     "Paddle": "import paddle\nnet = paddle.nn.Sequential(paddle.nn.Linear(784, 10))",
     "without its layers": "<Sequential name=sequential, built=True>",

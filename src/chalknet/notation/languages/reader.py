@@ -13,9 +13,10 @@ from chalknet.network import Network
 from chalknet.notation.languages import cpp, julia, rust
 from chalknet.notation.languages.bindings import bind_names
 from chalknet.notation.languages.cpp import CppChains
+from chalknet.notation.languages.javascript import JsProgram
 from chalknet.notation.languages.julia import JuliaChains
 from chalknet.notation.languages.layers import REMEDY, ProgramReading
-from chalknet.notation.languages.lexing import CPP, JULIA, MATLAB, RUST, CodeWords, Spelling
+from chalknet.notation.languages.lexing import CPP, JAVASCRIPT, JULIA, MATLAB, RUST, CodeWords, Spelling
 from chalknet.notation.languages.matlab import MatlabArrays
 from chalknet.notation.languages.python_text import PythonText
 from chalknet.notation.languages.rust import RustProgram
@@ -106,6 +107,14 @@ def _read_cpp(reading: ProgramReading, name: str | None) -> Network:
     return _followed(reading, chains.write, name)
 
 
+def _shows_javascript(reading: ProgramReading) -> bool:
+    return JsProgram(reading).makes_models
+
+
+def _read_javascript(reading: ProgramReading, name: str | None) -> Network:
+    return JsProgram(reading).network(name)
+
+
 def _followed(reading: ProgramReading, write: Callable[[PythonText], None], name: str | None) -> Network:
     """Return the network of the Python that is written for a program."""
     python = PythonText(reading.source)
@@ -152,6 +161,15 @@ _ROWS = (
         re.compile(r"\btorch::nn::|<torch/"),
         _shows_cpp,
         _read_cpp,
+    ),
+    LanguageRow(
+        "javascript",
+        (".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx"),
+        "JavaScript code",
+        JAVASCRIPT,
+        re.compile(r"\b(?:sequential|layers|model|NeuralNetwork(?:GPU)?|Perceptron)\b"),
+        _shows_javascript,
+        _read_javascript,
     ),
 )
 
