@@ -80,9 +80,6 @@ _MODELS = (
         _marks(r"^[ \t]*+class_path:\s", r"^[ \t]*+init_args:\s*$"),
         _WRITE,
     ),
-    ForeignForm(
-        "Caffe's prototxt", _marks(r"^[ \t]*+layers?\s*\{[^}]*\btype\s*:", r'\btype\s*:\s*"InnerProduct"')
-    ),
     ForeignForm("Darknet's cfg", _marks(r"^\[(?:convolutional|connected|maxpool)\]\s*$")),
     ForeignForm("Chainer code", _marks(r"^[ \t]*+(?:import|from) chainer\b"), _WRITE),
     ForeignForm(

@@ -16,7 +16,6 @@ FORMS = {
     "R code for keras": "x <- layer_input(shape = 784)\ny <- x %>% layer_dense(units = 32)\nm <- keras_model(x, y)",
     "R code for a neural network": "nn <- neuralnet(y ~ a + b, data = d, hidden = c(5, 3))",
     "PyTorch Lightning": "model:\n  class_path: my.MLP\n  init_args:\n    hidden: 32\n",
-    "prototxt": 'layer {\n  name: "fc1"\n  type: "InnerProduct"\n}',
     "MXNet": "from mxnet import gluon\nnet = gluon.nn.Sequential()",
     "Paddle": "import paddle\nnet = paddle.nn.Sequential(paddle.nn.Linear(784, 10))",
     "without its layers": "<Sequential name=sequential, built=True>",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalknet.notation.listings.caffe import CAFFE
 from chalknet.notation.listings.keras_json import KERAS_JSON
 from chalknet.notation.listings.nested import NESTED
 from chalknet.notation.listings.numpy_code import NUMPY
@@ -12,4 +13,15 @@ from chalknet.notation.listings.settings import SETTINGS
 from chalknet.notation.listings.summary import SUMMARY
 from chalknet.notation.listings.weight_shapes import WEIGHT_SHAPES
 
-LISTINGS = (SUMMARY, PRINTED, PRINTED_JAX, KERAS_JSON, NUMPY, NESTED, WEIGHT_SHAPES, SETTINGS, ONNX_TEXT)
+LISTINGS = (
+    SUMMARY,
+    PRINTED,
+    PRINTED_JAX,
+    KERAS_JSON,
+    NUMPY,
+    NESTED,
+    WEIGHT_SHAPES,
+    SETTINGS,
+    ONNX_TEXT,
+    CAFFE,
+)
