@@ -128,7 +128,7 @@ def test_an_error_names_the_forms_that_were_tried():
         ("const net = new brain.recurrent.LSTM({ hiddenLayers: [3] });", "brain.js"),
         ("learn = tabular_learner(dls, layers=[200,100])", "fastai"),
         (
-            "new NeuralNetConfiguration.Builder().list().layer(new DenseLayer.Builder().nIn(784))",
+            "Layer hidden = new DenseLayer.Builder().nIn(784).nOut(32).build();",
             "Deeplearning4j",
         ),
         ("model:add(nn.Linear(10, 5))\nmodel:add(nn.Tanh())", "Lua"),

@@ -20,6 +20,7 @@ from chalknet.notation.languages.terms import (
 )
 from chalknet.notation.tokens import Span
 
+_DIGITS = 300  # of a whole number; a longer one is infinite
 _DEPTH = 50  # of expressions inside expressions
 _SIGNS: tuple[tuple[str, ...], ...] = (
     ("|>",),
@@ -39,7 +40,7 @@ def number_of(written: str) -> int | float:
     for kind in ("usize", "isize", "f32", "f64", "i64", "u64", "i32", "u32", "i16", "u16", "u8", "i8"):
         digits = digits.removesuffix(kind)
     digits = digits.rstrip("ful").replace("f", "e")
-    return int(digits) if digits.isdigit() else float(digits)
+    return int(digits) if digits.isdigit() and len(digits) <= _DIGITS else float(digits)
 
 
 class Terms:
