@@ -74,6 +74,7 @@ _MODELS = (
     ForeignForm(
         "R code for a neural network",
         _marks(r"\b(?:neuralnet|nnet)\s*\([^\n]*~", r"\blibrary\((?:neuralnet|nnet|torch)\)"),
+        "Give what print(model) printed, or write the layers as a formula: 784 -> 32 relu -> 1 sigmoid.",
     ),
     ForeignForm(
         "a configuration of PyTorch Lightning",

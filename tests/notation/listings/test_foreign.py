@@ -14,7 +14,7 @@ FORMS = {
     "y = tf.nn.softmax(tf.matmul(x, W) + b)",
     "TensorFlow 1 graph": "h = tf.layers.dense(x, 32, activation=tf.nn.relu)",
     "R code for keras": "x <- layer_input(shape = 784)\ny <- x %>% layer_dense(units = 32)\nm <- keras_model(x, y)",
-    "R code for a neural network": "nn <- neuralnet(y ~ a + b, data = d, hidden = c(5, 3))",
+    "R code for a neural network": "fit <- nnet(y ~ a + b, data = d, size = 5)",
     "PyTorch Lightning": "model:\n  class_path: my.MLP\n  init_args:\n    hidden: 32\n",
     "MXNet": "from mxnet import gluon\nnet = gluon.nn.Sequential()",
     "Paddle": "import paddle\nnet = paddle.nn.Sequential(paddle.nn.Linear(784, 10))",

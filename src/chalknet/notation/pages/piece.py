@@ -43,6 +43,7 @@ KINDS = {
     "page": "a page with a network in it",
     "javascript": "JavaScript code",
     "deeplearning4j": "Deeplearning4j code",
+    "r-networks": "a network of R",
     "caffe": "Caffe's prototxt",
     "summary": "a table of layers",
     "printed": "a printed module",
@@ -56,7 +57,7 @@ NO_CODE = frozenset(
     "drawio excalidraw marks layers".split()
 )
 # Rows that read programs, by which these are known in fences that say another language than Python.
-PROGRAMS = frozenset("julia matlab rust cpp javascript keras-r caffe deeplearning4j".split())
+PROGRAMS = frozenset("julia matlab rust cpp javascript keras-r caffe deeplearning4j r-networks".split())
 DRAWN = frozenset("dot mermaid svg plantuml d2 tikz drawio excalidraw".split())
 REMEDY = (
     "Give the drawing, the formula or the code alone, or put it into a fence: ```mermaid, ```dot, ```python."
