@@ -9,7 +9,7 @@ from chalknet.errors import ChalknetError
 from chalknet.network import Network
 from chalknet.notation.languages.javascript_calls import JsCalls
 from chalknet.notation.languages.javascript_values import JsFlow, JsLayer, JsModel
-from chalknet.notation.languages.javascript_words import DECLARES, MAKES, JsWords, LoopHead
+from chalknet.notation.languages.javascript_words import DECLARES, MAKES, JsWords, JsLoop
 from chalknet.notation.languages.layers import ProgramReading
 from chalknet.notation.languages.terms import NameTerm
 from chalknet.notation.tokens import Span
@@ -287,7 +287,7 @@ class JsProgram:
             if name in outer:
                 self._values.names[name] = outer[name]
 
-    def _rounds(self, head: LoopHead) -> list[object] | None:
+    def _rounds(self, head: JsLoop) -> list[object] | None:
         """Return the values of a loop's variable; None where they are not known, or too many."""
         values = [self._values.of(term) for term in head.over]
         found: list[object] | None = None

@@ -28,7 +28,7 @@ _KINDS = {
 _LONGEST_TYPE = 24  # words
 
 
-class LoopHead(NamedTuple):
+class JsLoop(NamedTuple):
     """The head of a loop.
 
     Args:
@@ -223,7 +223,7 @@ class JsWords:
         """Return whether some words leave the loop that they are in."""
         return any(word.text in ("break", "continue", "return") for word in self.all[start:end])
 
-    def loop(self, at: int) -> LoopHead | None:
+    def loop(self, at: int) -> JsLoop | None:
         """Return the head of the loop that begins at a word `for`; None for one that is not followed."""
         opening = at + 1
         if not self.is_sign(opening, "(") or opening not in self.closing:
@@ -233,10 +233,10 @@ class JsWords:
         if name.kind != "name":
             return None
         if second.text in ("of", "in"):
-            return LoopHead(name.text, [self._reading.terms.read(first + 2)[0]], second.text)
+            return JsLoop(name.text, [self._reading.terms.read(first + 2)[0]], second.text)
         return self._counted(first, self.closing[opening])
 
-    def _counted(self, first: int, closing: int) -> LoopHead | None:
+    def _counted(self, first: int, closing: int) -> JsLoop | None:
         """Return the head of `for (let i = 0; i < 3; i++)`."""
         name = self.all[first].text
         parts = [at for at in range(first, closing) if self.is_sign(at, ";")]
@@ -248,7 +248,7 @@ class JsWords:
         if sign not in ("<", "<=") or counts not in (f"{name}++", f"++{name}", f"{name}+=1"):
             return None
         terms = [self._reading.terms.read(at)[0] for at in (equals + 1, parts[0] + 3)]
-        return LoopHead(name, terms, sign)
+        return JsLoop(name, terms, sign)
 
     # What calls make.
 
