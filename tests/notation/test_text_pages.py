@@ -125,10 +125,10 @@ def test_an_error_names_the_forms_that_were_tried():
     [
         ('net = NetChain[{LinearLayer[30], Tanh, LinearLayer[3]}, "Input" -> 4]', "Wolfram"),
         ("weka.classifiers.functions.MultilayerPerceptron -L 0.3 -H 4,3", "Weka"),
-        ("const net = new brain.NeuralNetwork({ hiddenLayers: [3, 4] });", "brain.js"),
+        ("const net = new brain.recurrent.LSTM({ hiddenLayers: [3] });", "brain.js"),
         ("learn = tabular_learner(dls, layers=[200,100])", "fastai"),
         (
-            "new NeuralNetConfiguration.Builder().list().layer(new DenseLayer.Builder().nIn(784))",
+            "Layer hidden = new DenseLayer.Builder().nIn(784).nOut(32).build();",
             "Deeplearning4j",
         ),
         ("model:add(nn.Linear(10, 5))\nmodel:add(nn.Tanh())", "Lua"),

@@ -62,9 +62,6 @@ _MODELS = (
         _marks(r"\bstax\.(?:serial|Dense)\b", r"\bimport stax\b", r"^[ \t]*+init_\w+, \w+ = serial\("),
     ),
     ForeignForm(
-        "JavaScript for TensorFlow.js", _marks(r"\btf\.(?:sequential|layers\.dense|model)\s*\(\s*[{)]")
-    ),
-    ForeignForm(
         "a TensorFlow 1 graph",
         _marks(
             r"\btf\.(?:placeholder|Session|get_variable|layers\.dense|contrib)\b",
@@ -77,14 +74,12 @@ _MODELS = (
     ForeignForm(
         "R code for a neural network",
         _marks(r"\b(?:neuralnet|nnet)\s*\([^\n]*~", r"\blibrary\((?:neuralnet|nnet|torch)\)"),
+        "Give what print(model) printed, or write the layers as a formula: 784 -> 32 relu -> 1 sigmoid.",
     ),
     ForeignForm(
         "a configuration of PyTorch Lightning",
         _marks(r"^[ \t]*+class_path:\s", r"^[ \t]*+init_args:\s*$"),
         _WRITE,
-    ),
-    ForeignForm(
-        "Caffe's prototxt", _marks(r"^[ \t]*+layers?\s*\{[^}]*\btype\s*:", r'\btype\s*:\s*"InnerProduct"')
     ),
     ForeignForm("Darknet's cfg", _marks(r"^\[(?:convolutional|connected|maxpool)\]\s*$")),
     ForeignForm("Chainer code", _marks(r"^[ \t]*+(?:import|from) chainer\b"), _WRITE),
@@ -96,7 +91,7 @@ _MODELS = (
     ForeignForm("tinygrad code", _marks(r"\bfrom tinygrad\b"), _WRITE),
     ForeignForm("Wolfram Language code", _marks(r"\bNet(?:Chain|Graph)\[", r"\bLinearLayer\[")),
     ForeignForm("a command of Weka", _marks(r"\bweka\.classifiers\b")),
-    ForeignForm("JavaScript for brain.js", _marks(r"\bbrain\.(?:NeuralNetwork|recurrent)\b")),
+    ForeignForm("JavaScript for brain.js", _marks(r"\bbrain\.recurrent\b")),
     ForeignForm("JavaScript for ConvNetJS", _marks(r"\bconvnetjs\b", r"\blayer_defs\.push\(")),
     ForeignForm("fastai code", _marks(r"\btabular_learner\(")),
     ForeignForm("C# code for ML.NET", _marks(r"\bmlContext\.", r"^[ \t]*+using Microsoft\.ML\b")),

@@ -36,8 +36,8 @@ NotationName: TypeAlias = Literal[
     "latex", "torch", "json", "arrows", "dot", "mermaid", "svg", "drawio", "excalidraw", "playground",
     "tikz", "plantuml", "d2", "graphml", "gml", "ascii",
     "summary", "printed", "printed-jax", "keras-json", "numpy", "nested", "weights", "settings", "onnx-text",
-    "foreign", "keras-r", "julia", "matlab", "rust", "cpp", "keras", "flax", "equinox", "haiku", "sklearn",
-    "latex-layers", "shorthand",
+    "caffe", "r-networks", "foreign", "keras-r", "julia", "matlab", "rust", "cpp", "javascript",
+    "deeplearning4j", "keras", "flax", "equinox", "haiku", "sklearn", "latex-layers", "shorthand",
     "mathml", "layers", "page",
 ]  # fmt: skip
 NOTATIONS: dict[str, Notation] = {row.name: row for row in _ROWS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalknet.notation.languages.layers import ProgramReading
 from chalknet.notation.languages.terms import OtherTerm, Term
 
-_DECLARES = frozenset("const let mut static global local persistent auto int long constexpr".split())
+_DECLARES = frozenset("const let mut static global local persistent auto int long constexpr val var".split())
 _HEAD = 100  # words from the one that begins a function to its parameters
 _CHANGES = ("+=", "-=", "*=", "/=")
 
@@ -55,8 +55,7 @@ def _assigned(reading: ProgramReading, equals: int) -> None:
 def _names_before(reading: ProgramReading, equals: int) -> list[int]:
     """Return the names that a statement assigns to; nothing for `f(x) =`, `a.b =` and `[a, b] =`."""
     words, at = reading.words, equals - 1
-    typed = next((back for back in range(at, max(at - 12, -1), -1) if _begins_type(reading, back)), 0)
-    at = typed - 1 if typed else at
+    at = _before_type(reading, at)
     names: list[int] = []
     while at >= 0 and words.all[at].kind == "name":
         names.insert(0, at)
@@ -66,6 +65,17 @@ def _names_before(reading: ProgramReading, equals: int) -> list[int]:
     if not names or words.is_sign(names[0] - 1, ".", "->", ")", "]", "}") or words.is_sign(equals - 1, "!"):
         return []
     return names
+
+
+def _before_type(reading: ProgramReading, at: int) -> int:
+    """Return the index of the name whose type ends at a word; the word itself where none ends there."""
+    words = reading.words
+    for back in range(at, max(at - 12, -1), -1):
+        if _begins_type(reading, back):
+            return back - 1
+        if words.is_sign(back, "=", ";", "{", "}") or words.all[back].kind == "newline":
+            break
+    return at
 
 
 def _begins_type(reading: ProgramReading, index: int) -> bool:

@@ -20,15 +20,17 @@ from chalknet.notation.languages.terms import (
 )
 from chalknet.notation.tokens import Span
 
+_DIGITS = 300  # of a whole number; a longer one is infinite
 _DEPTH = 50  # of expressions inside expressions
 _SIGNS: tuple[tuple[str, ...], ...] = (
     ("|>",),
     ("=>",),
-    ("==", "!=", "<", ">", "<=", ">=", "&&", "||", ":", "in", "isa"),
+    ("==", "!=", "===", "!==", "<", ">", "<=", ">=", "&&", "||", ":", "in", "isa"),
     ("+", "-"),
-    ("*", "/", "÷"),
-    ("^",),
+    ("*", "/", "÷", "%"),
+    ("^", "**"),
 )
+_QUOTES = "\"'`"
 _BRACKETS: Mapping[str, str] = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -38,7 +40,7 @@ def number_of(written: str) -> int | float:
     for kind in ("usize", "isize", "f32", "f64", "i64", "u64", "i32", "u32", "i16", "u16", "u8", "i8"):
         digits = digits.removesuffix(kind)
     digits = digits.rstrip("ful").replace("f", "e")
-    return int(digits) if digits.isdigit() else float(digits)
+    return int(digits) if digits.isdigit() and len(digits) <= _DIGITS else float(digits)
 
 
 class Terms:
@@ -157,7 +159,7 @@ class Terms:
             self._at += 1
             place = Span(word.start, word.end)
             if word.kind == "text":
-                return TextTerm(word.text.strip("\"'"), place)
+                return TextTerm(word.text.strip(_QUOTES), place)
             return NumberTerm(number_of(word.text), place)
         if word.kind == "name":
             return self._name()
@@ -165,7 +167,8 @@ class Terms:
             items, rows = self._members(self._at)
             if word.text == "(" and len(items) == 1 and not items[0].name:
                 return items[0].value
-            return ListTerm(word.text, tuple(one.value for one in items), self._span(start), rows)
+            names = tuple(one.name for one in items)
+            return ListTerm(word.text, tuple(one.value for one in items), self._span(start), rows, names)
         return self._other(start)
 
     def _name(self) -> Term:
@@ -187,7 +190,9 @@ class Terms:
                     return found
                 self._at = ahead + 2
                 found = MemberTerm(found, self.words.all[ahead + 1].text, self._span(start))
-            elif self._sign("?") or (self._sign(".") and self.words.is_sign(self._at + 1, "(")):
+            elif (self.words.spelling.asks and self._sign("?")) or (
+                self._sign(".") and self.words.is_sign(self._at + 1, "(")
+            ):
                 self._at += 1
             elif (bracket := self._brackets(found)) and self._at in self.words.closing:
                 items, _ = self._members(self._at)
@@ -228,15 +233,16 @@ class Terms:
     def _member(self, closing: int, names: tuple[str, ...], *, spaced: bool) -> Argument:
         """Return one member of brackets, with its name where one of some signs stands behind that."""
         words, start, name = self.words, self._at, ""
-        if words.all[start].kind == "name" and words.is_sign(start + 1, *names):
-            name = words.all[start].text
+        if words.all[start].kind in ("name", "text") and words.is_sign(start + 1, *names):
+            name = words.all[start].text.strip(_QUOTES)
             self._at += 2
+        begins = self._at
         value = self._expression()
         self._lines()
         if self._at == start:
             self._at += 1
         if self._at < closing and not self._sign(",", ";") and not spaced:
-            value = self._other(start)
+            value = self._other(begins)
         if self._at <= start:  # a bracket without its other half
             self._at = start + 1
         if self._at > closing:  # a word that is no part of a value took the bracket

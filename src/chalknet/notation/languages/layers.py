@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -106,7 +107,7 @@ class ProgramReading:
             NotationError: for what only running the program would tell.
         """
         value = self.constants.number(term)
-        if value is not None:
+        if value is not None and math.isfinite(value):
             return repr(value)
         if isinstance(term, NameTerm) and (problem := self.constants.problem(term)):
             raise self.refuse(term, problem)

@@ -11,8 +11,9 @@ _NUMBER = (
     r"(?P<number>(?:\d[\d_]*+(?:\.\d[\d_]*+)?|\.\d++)(?:[eEf][+-]?\d++)?"
     r"(?:_?(?:usize|isize|[iu](?:8|16|32|64)|f32|f64)|[fFuUlL]{1,3})?(?![^\W\d]))"
 )
+_NAME = r"(?P<name>[^\W\d]\w*+!?(?!=)|[^\W\d]\w*+)"
 _REST = (
-    rf"|{_NUMBER}|(?P<name>[^\W\d]\w*+!?(?!=)|[^\W\d]\w*+)|(?P<newline>\n)|(?P<blank>[^\S\n]++)"
+    rf"|{_NUMBER}|{_NAME}|(?P<newline>\n)|(?P<blank>[^\S\n]++)"
     r"|(?P<sign>=>|->|::|\.\.\.|\|>|[=!<>+*/-]=|&&|\|\||.)"
 )
 _OF_C = r"(?P<remark>//[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)"
@@ -36,6 +37,16 @@ _CPP = re.compile(
     r"|'(?:\\[^\n'][^'\n]{0,8}|[^'\\\n])')" + _REST,
     re.M,
 )
+# `await`, the type behind `as` and the sign of `model!.add` change no value.
+_JAVASCRIPT = re.compile(
+    rf"{_OF_C}|\bawait\b|(?<=[\w)\]}}])[ \t]++as[ \t]++(?!from\b)[\w.$]++(?:<[^<>\n]*+>)?+(?:\[\])*+"
+    r"|(?<=[\w)\]])!(?=[.;,)\]]))"
+    r"""|(?P<text>"(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'|`(?:[^`\\]|\\[\s\S])*+`)"""
+    + _REST.replace(_NAME, r"(?P<name>[^\W\d][\w$]*+|\$[\w$]*+)").replace(
+        "(?P<sign>", r"(?P<sign>\*\*|[=!]==|"
+    )
+)
+_JAVA = re.compile(rf'{_OF_C})|(?P<text>"(?:[^"\\\n]|\\.)*+"' r"|'(?:\\[^\n'][^'\n]{0,8}|[^'\\\n])')" + _REST)
 
 
 class Spelling(NamedTuple):
@@ -46,6 +57,7 @@ class Spelling(NamedTuple):
         words: one word of it, as a pattern with a group for each kind.
         spaced: whether blanks and ends of lines separate the members of a list.
         braces: whether `Name {...}` is a call.
+        asks: whether a sign `?` behind a value changes nothing of it.
         openers: the words that open a block which `end` closes; empty where braces do.
         repeated: the words of blocks that run several times, or not always.
     """
@@ -54,6 +66,7 @@ class Spelling(NamedTuple):
     words: re.Pattern[str]
     spaced: bool = False
     braces: bool = False
+    asks: bool = False
     openers: frozenset[str] = frozenset()
     repeated: frozenset[str] = frozenset("for while if else match loop switch parfor".split())
 
@@ -66,8 +79,10 @@ MATLAB = Spelling(
     spaced=True,
     openers=frozenset("for while if switch try parfor function classdef properties methods".split()),
 )
-RUST = Spelling("Rust code", _RUST, braces=True)
+RUST = Spelling("Rust code", _RUST, braces=True, asks=True)
 CPP = Spelling("C++ code", _CPP, braces=True)
+JAVASCRIPT = Spelling("JavaScript code", _JAVASCRIPT, braces=True)
+JAVA = Spelling("Java code", _JAVA, braces=True)
 
 
 class CodeWord(NamedTuple):

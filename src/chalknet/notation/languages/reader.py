@@ -13,9 +13,11 @@ from chalknet.network import Network
 from chalknet.notation.languages import cpp, julia, rust
 from chalknet.notation.languages.bindings import bind_names
 from chalknet.notation.languages.cpp import CppChains
+from chalknet.notation.languages.deeplearning4j import Configurations
+from chalknet.notation.languages.javascript import JsProgram
 from chalknet.notation.languages.julia import JuliaChains
 from chalknet.notation.languages.layers import REMEDY, ProgramReading
-from chalknet.notation.languages.lexing import CPP, JULIA, MATLAB, RUST, CodeWords, Spelling
+from chalknet.notation.languages.lexing import CPP, JAVA, JAVASCRIPT, JULIA, MATLAB, RUST, CodeWords, Spelling
 from chalknet.notation.languages.matlab import MatlabArrays
 from chalknet.notation.languages.python_text import PythonText
 from chalknet.notation.languages.rust import RustProgram
@@ -106,6 +108,22 @@ def _read_cpp(reading: ProgramReading, name: str | None) -> Network:
     return _followed(reading, chains.write, name)
 
 
+def _shows_javascript(reading: ProgramReading) -> bool:
+    return JsProgram(reading).makes_models
+
+
+def _read_javascript(reading: ProgramReading, name: str | None) -> Network:
+    return JsProgram(reading).network(name)
+
+
+def _shows_deeplearning4j(reading: ProgramReading) -> bool:
+    return next(Configurations(reading).starts(), None) is not None
+
+
+def _read_deeplearning4j(reading: ProgramReading, name: str | None) -> Network:
+    return Configurations(reading).network(name)
+
+
 def _followed(reading: ProgramReading, write: Callable[[PythonText], None], name: str | None) -> Network:
     """Return the network of the Python that is written for a program."""
     python = PythonText(reading.source)
@@ -152,6 +170,24 @@ _ROWS = (
         re.compile(r"\btorch::nn::|<torch/"),
         _shows_cpp,
         _read_cpp,
+    ),
+    LanguageRow(
+        "javascript",
+        (".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx"),
+        "JavaScript code",
+        JAVASCRIPT,
+        re.compile(r"\b(?:sequential|layers|model|NeuralNetwork(?:GPU)?|Perceptron)\b"),
+        _shows_javascript,
+        _read_javascript,
+    ),
+    LanguageRow(
+        "deeplearning4j",
+        (".java", ".scala", ".kt", ".kts"),
+        "Deeplearning4j code",
+        JAVA,
+        re.compile(r"\bNeuralNetConfiguration\b"),
+        _shows_deeplearning4j,
+        _read_deeplearning4j,
     ),
 )
 

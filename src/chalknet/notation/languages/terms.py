@@ -104,12 +104,13 @@ class LambdaTerm:
 
 @dataclass(frozen=True)
 class ListTerm:
-    """Values in brackets; `rows` counts those that semicolons part."""
+    """Values in brackets, with the names of those that have one; `rows` counts those that semicolons part."""
 
     bracket: str
     items: tuple[Term, ...]
     span: Span
     rows: int = 1
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from chalknet.notation.pages.piece import (
     FORM_OF_WORD,
     KINDS,
     NO_CODE,
+    PROGRAMS,
     REMEDY,
     PageBlock,
     PagePiece,
@@ -103,6 +104,7 @@ class Finder:
         code: list[tuple[str, int, str, tuple[str, ...]]] = []
         waiting = [*reversed(list(blocks))]
         found: list[PagePiece] = []
+        scripts: list[tuple[str, int, str, tuple[str, ...]]] = []
         untold = 0
         while waiting:
             block, place = waiting.pop()
@@ -115,7 +117,14 @@ class Finder:
                     *blocks_of_html(_without(block.text, list(blocks_of(block.text)))),
                 ]
                 waiting += [(one._replace(line=one.line + block.line - 1), place) for one in reversed(inner)]
-            elif form == "other":
+            elif form in ("other", "script", None):
+                if form == "script":
+                    scripts.append((block.text, block.line, place, block.names))
+                elif untold < _MOST_UNTOLD:
+                    untold += 1
+                    found += self._program(block, place)
+                if form is None:
+                    continue
                 waiting += [
                     (one._replace(line=one.line + block.line - 1, names=(*one.names, *block.names)), place)
                     for one in reversed(embedded(block.text))
@@ -135,7 +144,19 @@ class Finder:
                 for block in embedded(rest)
                 if block.word in DRAWN & self._rows.keys()
             ]
-        yield from [*found, *self._of_programs(code)]
+        found += self._of_programs(code)
+        yield from found or self._of_scripts(scripts)
+
+    def _program(self, block: PageBlock, place: str) -> list[PagePiece]:
+        """Return the piece of a block in another language than Python, where that makes layers."""
+        row = self._best(block.text)
+        return [_piece(row.name, block, place)] if row is not None and row.name in PROGRAMS else []
+
+    def _of_scripts(self, scripts: list[tuple[str, int, str, tuple[str, ...]]]) -> Iterator[PagePiece]:
+        """Yield the scripts of an HTML page as the one program that they are, where that makes layers."""
+        text = _laid_out(scripts)
+        if self._recognises("javascript", text):
+            yield PagePiece("javascript", text, f"line {scripts[0][1]}", line=1)
 
     def _said(self, form: str, block: PageBlock, place: str) -> list[PagePiece]:
         """Return the piece of a block that says what it is."""

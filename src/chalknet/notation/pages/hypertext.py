@@ -83,7 +83,7 @@ def _word(tag: str, said: dict[str, str]) -> str | None:
     if tag in ("span", "p", "div") and (word is None or "python" in word):
         return None
     if word is None:
-        return {"script": "js", "pre": "", "textarea": ""}.get(tag)
+        return {"script": "script", "pre": "", "textarea": ""}.get(tag)
     return word
 
 
@@ -96,7 +96,7 @@ def _block(word: str, inside: str, line: int) -> PageBlock | None:
         return None  # drawn already: its SVG comes next
     if word == "mermaid":  # its labels may hold markup
         inside = html.unescape(inside)
-    elif word != "js":
+    elif word != "script":
         inside = html.unescape(_MARKUP.sub("", _BREAK.sub("\n", inside)))
     return PageBlock(word, inside, line, tuple(names_inside(inside)))
 

@@ -18,6 +18,7 @@ _WORDS: dict[str, str] = {
     "latex": "latex tex math katex latexmath",
     "python": "python py python3 ipython ipython3 pycon jupyter pytorch torch keras pyodide jupyter-python",
     "page": "markdown md html rst raw-html",
+    "script": "script",
     "other": "r javascript js jsx ts typescript mdx vue ojs observable julia elixir",
     "": "text txt plain plaintext none ascii console output nohighlight json example literal verbatim arrows "
     "chalknet nn net",
@@ -40,6 +41,10 @@ KINDS = {
     "numpy": "NumPy code",
     "layers": "rows of layers",
     "page": "a page with a network in it",
+    "javascript": "JavaScript code",
+    "deeplearning4j": "Deeplearning4j code",
+    "r-networks": "a network of R",
+    "caffe": "Caffe's prototxt",
     "summary": "a table of layers",
     "printed": "a printed module",
     "foreign": "a form that is not read",
@@ -51,6 +56,8 @@ NO_CODE = frozenset(
     "page arrows shorthand latex latex-layers json mathml dot mermaid svg playground plantuml d2 tikz ascii "
     "drawio excalidraw marks layers".split()
 )
+# Rows that read programs, by which these are known in fences that say another language than Python.
+PROGRAMS = frozenset("julia matlab rust cpp javascript keras-r caffe deeplearning4j r-networks".split())
 DRAWN = frozenset("dot mermaid svg plantuml d2 tikz drawio excalidraw".split())
 REMEDY = (
     "Give the drawing, the formula or the code alone, or put it into a fence: ```mermaid, ```dot, ```python."
