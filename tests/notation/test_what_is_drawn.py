@@ -128,3 +128,34 @@ def test_the_sentences_of_a_page_tell_what_its_only_drawing_leaves_open():
     assert "taken from the text around the drawing" in told(page)
     both = f"{page}\nOnce the hidden layer used relu.\n"
     assert shorthand(both) == "2 -> 3 ? -> 1"
+
+
+@pytest.mark.parametrize("letter", ["z", "Z"])
+@pytest.mark.parametrize("width", [2, 3, 5])
+def test_hidden_units_named_z_leave_the_activation_open(letter, width):
+    links = "".join(f"x{i} -> {letter}{j}; {letter}{j} -> y;" for i in (1, 2) for j in range(1, width + 1))
+    network = cn.read(f"digraph {{ rankdir=LR; {links} }}")
+    assert cn.write(network, "shorthand") == f"2 -> {width} ? -> 1 ?"
+    assert any("activation of layer 1" in note for note in network.notes)
+
+
+def test_z_before_units_named_a_is_the_value_of_the_map():
+    links = "".join(f"x{i} -> z{j}; z{j} -> a{j}; a{j} -> y;" for i in (1, 2) for j in (1, 2, 3))
+    assert cn.write(cn.read(f"digraph {{ rankdir=LR; {links} }}"), "shorthand") == "2 -> 3 ? -> 1 ?"
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        'a [label="Input 4"]; b [label="Hidden 8", xlabel="ReLU"]; c [label="Output 2", xlabel="softmax"]; a -> b -> c',
+        'node [shape=record]; a [label="<f> x1|<g> x2|x3|x4"]; b [label="h1|h2|h3|h4|h5|h6|h7|h8", xlabel="ReLU"];'
+        ' c [label="y1|y2", xlabel="softmax"]; a -> b -> c',
+    ],
+)
+def test_words_beside_a_node_of_graphviz_are_its_own(nodes):
+    assert cn.write(cn.read(f"digraph {{ rankdir=LR; {nodes} }}"), "shorthand") == "4 -> 8 relu -> 2 softmax"
+
+
+def test_an_interval_is_no_shape():
+    text = 'flowchart TB\n s["state<br/>dim = 17"] --> l["nn.Linear(17, 40)<br/>+ ReLU"] --> m["nn.Linear(40, 6)<br/>+ Tanh"]'
+    assert cn.write(cn.read(text + ' --> a["action, in [-1, 1]"]'), "shorthand") == "17 -> 40 relu -> 6 tanh"

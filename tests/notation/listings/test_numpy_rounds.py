@@ -74,3 +74,34 @@ def test_widths_that_are_not_given_or_twice_are_asked_for(change):
     program = CLASS.format(loop=LOOPS[0][0], w="w", b="b", sizes=[5, 3])
     with pytest.raises(cn.ChalknetError, match="whose rounds only running the code would tell"):
         cn.read(program.replace(*change), notation="numpy")
+
+
+JAX = """import jax.numpy as jnp
+from jax import random
+SIZES = {sizes}
+def init_params(key, sizes=SIZES):
+    keys = random.split(key, len(sizes) - 1)
+    return [(random.normal(k, (m, n)), jnp.zeros(n)) for k, m, n in zip(keys, sizes[:-1], sizes[1:])]
+def u(params, x):
+    for W, b in params[:-1]:
+        x = jnp.tanh(x @ W + b)
+    W, b = params[-1]
+    return {end}
+"""
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("end", ["x @ W + b", "(x @ W + b)[0]"])
+def test_a_list_of_weights_with_their_biases_is_followed_to_its_last_pair(end, seed):
+    first, *others, last = [7, *some_sizes(seed)]
+    network = cn.read(JAX.format(sizes=[first, *others, last], end=end))
+    assert network == cn.read(f"{first} -> " + "".join(f"{size} tanh -> " for size in others) + str(last))
+    assert bool(network.notes) == ("[0]" in end)
+
+
+def test_a_name_of_two_functions_is_that_of_each():
+    made = (
+        "def initialize(layer_dims):\n    L = len(layer_dims)\n    for l in range(1, L):\n        print(l)\n"
+    )
+    sizes = [7, 5, 4, 1]
+    assert cn.read(made + COURSE.format(sizes=sizes)) == cn.read(COURSE.format(sizes=sizes))

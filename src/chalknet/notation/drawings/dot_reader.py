@@ -12,6 +12,7 @@ from chalknet.notation.drawings.dot_tokens import DotScanner, DotToken
 from chalknet.notation.drawings.looks import EdgeLook, colour_of, edge_look, place_of
 from chalknet.notation.drawings.records import HTML, fields_of, title_of
 from chalknet.notation.drawings.sketch import REMEDY, Link, Sketch
+from chalknet.notation.drawings.vocabulary import said
 from chalknet.notation.limits import check_limit
 from chalknet.notation.tokens import SourceText
 
@@ -338,7 +339,7 @@ class _Reader:
         node.shape = attributes.get("shape", node.shape).lower()
         if "invis" in attributes.get("style", ""):
             node.shape = "invisible"
-        label = attributes.get("label")
+        label, beside = attributes.get("label"), attributes.get("xlabel", "").removeprefix(HTML)
         if key in self._label_of_record:
             if label not in (None, self._label_of_record[key]):
                 wanted = "a record with one label"
@@ -348,10 +349,12 @@ class _Reader:
             node.label = label.removeprefix(HTML).replace("\\N", key)
             fields = fields_of(self._sketch, node, label)
             if fields:
-                self._expand(key, fields, title_of(label))
+                self._expand(key, fields, title_of(label) or (beside if said(beside).steps else ""))
                 self._label_of_record |= dict.fromkeys(self._ports[key].values(), label)
-        if "xlabel" in attributes and not node.label:
-            node.label = attributes["xlabel"].removeprefix(HTML)
+        if beside and key in self._sketch.nodes:
+            node.label = (
+                f"{node.label}\n{beside}" if node.label and said(beside).steps else node.label or beside
+            )
         node.colour = colour_of(attributes) or node.colour
         node.place = place_of(attributes) or node.place
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -15,6 +16,8 @@ from chalknet.notation.drawings.signs import edge_restates
 from chalknet.notation.drawings.view import Map, Part, Reading, View, Whole, activates
 from chalknet.notation.drawings.vocabulary import Said, adds_bias, is_dots, writes_bias
 from chalknet.notation.drawings.words import SUM
+
+_Z = re.compile(r"[zZ](?![A-Za-z])")
 
 _MOST_LEFT_OUT = 10_000
 _WIDEST = 12  # readings that are followed at once
@@ -145,22 +148,24 @@ def _unit(view: View, step: Reading) -> Reading:
     return replace(
         step,
         start=max(step.start, 0),
-        maps=(*closed(step.maps, view.columns), *[one] * max(often, 1)),
+        maps=(*closed(step.maps, view.columns, hidden=True), *[one] * max(often, 1)),
         was_function=said.is_function,
         hidden=step.hidden or isinstance(repeats, str),
         stated=step.stated and view.whole.stated[view.at] is not None,
     )
 
 
-def closed(maps: tuple[Map, ...], columns: Sequence[UnitColumn]) -> tuple[Map, ...]:
+def closed(maps: tuple[Map, ...], columns: Sequence[UnitColumn], *, hidden: bool = False) -> tuple[Map, ...]:
     """Return maps with the last one settled, if its value was drawn as such: u without a v is linear.
 
     A Σ in each of several units is the sign of a neuron, and does not say that nothing follows the sum.
+    Hidden units named z may be what comes out of a function, `z = h(a)`, as well as what goes in.
     """
     if maps and not maps[-1].activated:
         column = columns[maps[-1].column]
         are_neurons = len(column.units) > 1 and all(SUM.fullmatch(plain(unit.text)) for unit in column.units)
-        if column.said.state and not are_neurons:
+        either = hidden and len(column.units) > 1 and all(_Z.match(plain(unit.text)) for unit in column.units)
+        if column.said.state and not are_neurons and not either:
             return (*maps[:-1], replace(maps[-1], as_state=True))
     return maps
 

@@ -31,8 +31,9 @@ _WITH_WORDS = pattern(
 )  # `768 piece-square inputs`
 _BRACKETED = pattern(rf"[(\[]\s*({NUMBER})\s*(?:[)\]]|,\s*(?:[)\]]|(?=[^\W\d]{{3}})))")
 _BARE = pattern(rf"(?<![\w.^_(])(?<![^a-zA-Z]-){NUMBER}(?![\w.%])")
-BATCH_SHAPE = pattern(
-    r"[(\[<⟨]\s*(?:none|n|m|batch\w*|b|\?|-1|N)\s*[,x×]\s*(\w++(?:\s*[,x×]\s*\w++)*+)\s*,?\s*[)\]>⟩]", re.I
+BATCH_SHAPE = pattern(  # not `in [-1, 1]`
+    r"(?<!\bin )(?<!∈)(?<!∈ )(?<!\brange )(?<!\bbetween )(?<!\bvalues )(?<!\bentre )(?<!\bdans )[(\[<⟨]\s*(?:none|n|m|batch\w*|b|\?|-1|N)\s*[,x×]\s*(\w++(?:\s*[,x×]\s*\w++)*+)\s*,?\s*[)\]>⟩]",
+    re.I,
 )
 _NUMBER_SHAPE = pattern(r"[(\[]\s*(\d+)\s*,\s*(\d+(?:\s*,\s*\d+)*)\s*[)\]]")
 _SINGLE_VALUE = pattern(r"∈\s*R\s*$")

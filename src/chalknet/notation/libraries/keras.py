@@ -26,7 +26,8 @@ from chalknet.notation.torch_values import Added, Call, CodeChain, Flow, around,
 _FURTHER = (
     r"name|dtype|trainable|seed|weights|dynamic|autocast|sparse|ragged|tensor|batch_size|optional|noise_shape|"
     r"(?:kernel|bias|activity|beta|gamma|moving_\w+|alpha)_(?:initializer|regularizer|constraint)|lora_\w+|quantization_config|data_format|"
-    r"input_shape|input_dim|batch_input_shape|batch_shape|type_spec|synchronized"
+    r"input_shape|input_dim|batch_input_shape|batch_shape|type_spec|synchronized|"
+    r"output_dim|bias|p|init|[Wb]_(?:regularizer|constraint)|input_length"  # of Keras 1
 )
 _INPUTS = ("shape", "input_shape", "batch_shape", "batch_input_shape", "input_dim")
 
@@ -70,8 +71,13 @@ def _with_input(make: Callable[[Library, Given], Iterable[Piece]]) -> Callable[[
 
 
 def _dense(library: Library, given: Given) -> list[Piece]:
-    step = Linear(width(given, "units"), bias=truth(given, "use_bias"))
+    units = "output_dim" if "output_dim" in given else "units"
+    step = Linear(width(given, units), bias=truth(given, "bias" if "bias" in given else "use_bias"))
     return [Piece(step), *library.named(given.get("activation"))]
+
+
+def _dropout(library: Library, given: Given) -> Iterable[Piece]:
+    return dropout("p" if "p" in given else "rate")(library, given)
 
 
 def _activation(library: Library, given: Given) -> list[Piece]:
@@ -131,7 +137,7 @@ _STARTS: Mapping[str, float] = {"zeros": 0.0, "zero": 0.0, "ones": 1.0, "one": 1
 _ROWS: Mapping[str, LayerRow] = {
     "Dense": LayerRow(("units", "activation", "use_bias"), _with_input(_dense)),
     "Activation": LayerRow(("activation",), _with_input(_activation)),
-    "Dropout": LayerRow(("rate", "noise_shape", "seed"), _with_input(dropout("rate"))),
+    "Dropout": LayerRow(("rate", "noise_shape", "seed"), _with_input(_dropout)),
     "Flatten": LayerRow(("data_format",), _with_input(FLATTEN)),
     "Reshape": LayerRow(("target_shape",), _with_input(_reshape)),
     "ReLU": LayerRow(("max_value", "negative_slope", "threshold"), _with_input(_relu)),

@@ -14,6 +14,7 @@ from chalknet.notation.tokens import SourceText
 
 _ENDS = (";", ",", ".", "with", "where", "and")  # what stands between one equation and the next
 _MEASURE = re.compile(r"L|J|E|C|loss|Loss|l|ell|cost|Cost|MSE")
+_OF_MEASURES = {"sum", "log", "ln", "lambda", "frac", "mathbb", "Vert", "lVert", "rVert", "|"}
 _BESIDE = re.compile(r"theta|Theta|frac|partial|nabla|delta|Delta|d[ZWAbX]")  # parameters, gradients
 _CHOICE = ("arg", "argmax", "argmin")
 _CIRCLES = ("∘", "circ")
@@ -102,7 +103,7 @@ class Equations:
         right = {token.key for token in line.right}
         weights = any(WEIGHT.fullmatch(token.name) for token in line.right)
         name = line.left[0][0].name if line.left and line.left[0] else ""
-        measured = not weights and bool(_MEASURE.fullmatch(name))
+        measured = bool(_MEASURE.fullmatch(name)) and (not weights or bool(_OF_MEASURES & right))
         chosen = any(token.name in _CHOICE for token in line.right)
         if name and (measured or chosen or _BESIDE.fullmatch(name)):
             if right & defined:

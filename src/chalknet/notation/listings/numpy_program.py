@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from chalknet.errors import CannotExpress, ChalknetError
@@ -71,6 +72,8 @@ class Program:
         for statement in body:
             self.budget.spend(statement)
             match statement:
+                case ast.Assign([ast.Tuple(targets)], value) if self.rounds.takes_last(value):
+                    names |= _weights_of_list(targets)
                 case ast.Assign(targets, value):
                     result = self.value(value, names, depth)
                     for target in targets:
@@ -95,9 +98,7 @@ class Program:
         """Follow a loop over layers round by round; of others one: only running tells what a second makes."""
         rounds = self.rounds.of(node) if isinstance(node, ast.For) and products_in(node.body) else None
         if rounds is not None and isinstance(node, ast.For):
-            for target in ast.walk(node.target):
-                if isinstance(target, ast.Name) and is_weight(target.id):
-                    names[target.id] = _Matrix(f"{target.id}[]")
+            names |= _weights_of_list(ast.walk(node.target))
             for _ in range(rounds):
                 self.follow(node.body, names, depth)
             return
@@ -157,6 +158,10 @@ class Program:
                 return matrix
             case ast.Constant(str(word)):
                 return word
+            case ast.Subscript(ast.BinOp() | ast.Call() as inner, index) if isinstance(
+                x := self.value(inner, names, depth), FollowedX
+            ):
+                return self._one_number(x, index, node)
             case ast.Name() | ast.Attribute() | ast.Subscript():
                 return self._name(node, names)
             case ast.Tuple(parts) | ast.List(parts):
@@ -172,6 +177,14 @@ class Program:
             case ast.Call():
                 return self._call(node, names, depth)
         return self._lost(node, names, depth)
+
+    def _one_number(self, x: FollowedX, index: ast.expr, node: ast.expr) -> FollowedX:
+        """Return x behind `[0]` or `[:, 0]`, which takes its only number; lost behind any other index."""
+        last = index.elts[-1] if isinstance(index, ast.Tuple) and index.elts else index
+        if x.lost or not (isinstance(last, ast.Constant) and last.value == 0):
+            return x if x.lost else replace(x, lost=ast.unparse(node)[:40], at=node)
+        self.notes.append(f"line {node.lineno}: [{ast.unparse(index)}] gives one number a sample: not read")
+        return x
 
     def _shifted(
         self, left: ast.expr, right: ast.expr, node: ast.BinOp, names: dict[str, object], depth: int
@@ -343,6 +356,12 @@ class Program:
             wanted="products with weights, a bias, and activations, one after the other",
             remedy=WRITE_FORMULA,
         )
+
+
+def _weights_of_list(targets: Iterable[ast.AST]) -> dict[str, object]:
+    """Return the weights among names that stand for the next members of a list."""
+    found = [one.id for one in targets if isinstance(one, ast.Name) and is_weight(one.id)]
+    return {name: _Matrix(f"{name}[]") for name in found}
 
 
 def _lost_among(values: object, node: ast.expr) -> FollowedX | None:

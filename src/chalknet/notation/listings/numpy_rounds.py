@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from chalknet.notation.listings.numpy_numbers import Scope, within
 from chalknet.notation.listings.numpy_shapes import is_weight
 
 _SIZES = re.compile(
@@ -27,21 +28,35 @@ class Rounds:
     def __init__(self, tree: ast.Module) -> None:
         made = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef)}
         found: set[tuple[int, ...]] = set()
-        self._values: dict[str, ast.expr | None] = {}  # None for what is assigned twice
-        for node in ast.walk(tree):
+        self._values: dict[tuple[Scope, str], ast.expr | None] = {}  # None for what is assigned twice
+        self._scopes: dict[ast.For, Scope] = {}
+        for node, scope in within(tree):
             match node:
+                case ast.For():
+                    self._scopes[node] = scope
                 case ast.Call(ast.Name(name), arguments, keywords) if name in made:
                     given = [*arguments, *(keyword.value for keyword in keywords)]
                     found |= {sizes for value in given if (sizes := _sizes_in(value))}
                 case ast.Assign([target], value):
                     name = _name(target)
-                    self._values[name] = None if name in self._values else value
+                    place = (None if isinstance(target, ast.Attribute) else scope, name)
+                    self._values[place] = None if place in self._values else value
                     if _SIZES.fullmatch(name) and (sizes := _sizes_in(value)):
                         found.add(sizes)
         self.sizes = found.pop() if len(found) == 1 else ()
+        self._scope: Scope = None  # of the loop that is counted
+        self._pairs = False  # whether it goes through weights with their biases
+
+    def takes_last(self, value: ast.expr) -> bool:
+        """Return whether an expression is the last weights with their bias in a list: `params[-1]`."""
+        match value:
+            case ast.Subscript(owner, ast.UnaryOp(ast.USub(), ast.Constant(1))):
+                return bool(self.sizes and _PARAMETERS.fullmatch(_name(owner)))
+        return False
 
     def of(self, node: ast.For) -> int | None:
         """Return how often a loop goes round; None where that is not known."""
+        self._scope, self._pairs = self._scopes.get(node), isinstance(node.target, ast.Tuple)
         count = self._count(node.iter, 0) if self.sizes else None
         return count if count is not None and 0 < count <= _MOST else None
 
@@ -69,8 +84,8 @@ class Rounds:
         name = _name(node)
         if _OF_LAYERS.fullmatch(name) or is_weight(name):
             return len(self.sizes) - 1
-        if _PARAMETERS.fullmatch(name):
-            return 2 * (len(self.sizes) - 1)
+        if _PARAMETERS.fullmatch(name):  # a dictionary of weights and biases, or a list of pairs
+            return (1 if self._pairs else 2) * (len(self.sizes) - 1)
         return len(self.sizes) if _SIZES.fullmatch(name) else None
 
     def _number(self, node: ast.expr, depth: int) -> int | None:
@@ -88,7 +103,8 @@ class Rounds:
                 if isinstance(sign, ast.FloorDiv):
                     return former // latter
                 return former + latter if isinstance(sign, ast.Add) else former - latter
-        assigned = self._values.get(_name(node))
+        name = _name(node)
+        assigned = self._values.get((self._scope, name), self._values.get((None, name)))
         return None if assigned is None else self._number(assigned, depth + 1)
 
 

@@ -91,6 +91,8 @@ class Finder:
         several = len([block for block in blocks if block.word in DRAWN]) > 1 and DRAWN.issuperset(sure)
         if not blocks or (sure and not several):
             return 0.0, []
+        if all(block.word == "latex" for block in blocks) and self._recognises("nested", text):
+            return 0.0, []  # its sizes stand in the words around it
         rest = _without(text, blocks)
         a_formula = not _WORDS.search(rest) and self._rows["arrows"].recognise(text) >= 0.9
         if a_formula or "->" in rest:
