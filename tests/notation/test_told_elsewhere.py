@@ -43,6 +43,12 @@ def test_a_sentence_about_every_unit_tells_the_activations_that_are_not_drawn(se
             "\\begin{itemize}\n\\item hidden: ReLU\n\\item output: sigmoid\n\\end{itemize}",
             "3 -> 2 relu -> 1 sigmoid",
         ),
+        (
+            r"\only<2->{$z_j = \tanh(\sum_i w_{ji} x_i + b_j)$, $\hat y_k = \sum_j v_{kj} z_j$}",
+            "3 -> 2 tanh -> 1 ?",
+        ),
+        (r"$h_j = \mathrm{ReLU}(a_j)$ and $y_k = \mathrm{softmax}(a_k)$", "3 -> 2 relu -> 1 softmax"),
+        (r"$z_j = \tanh(a_j)$ or $z_j = \mathrm{ReLU}(a_j)$", "3 -> 2 ? -> 1 ?"),
         (r"La couche cach\'ee utilise ReLU et la sortie une sigmo\"ide.", "3 -> 2 relu -> 1 sigmoid"),
         ("% the hidden layer uses relu", "3 -> 2 ? -> 1 ?"),
     ],

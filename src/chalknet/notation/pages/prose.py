@@ -15,6 +15,11 @@ _OPEN = Activation("?")
 _SENTENCE = re.compile(r"(?<=[.!?。])\s|\n\s*\n|</?(?:p|li|h\d|td|th|dd|div|figcaption|caption)\b[^<>]*>")
 _EVERY = words.pattern(words.EVERY, re.I)
 _FORMULA_LINE = re.compile(r"->|→|\\(?:to|rightarrow)|\$")
+_DEFINITION = re.compile(  # `z_j = \\tanh(...)` says what units named z do
+    r"(?<![A-Za-z])(?P<unit>[a-zA-Z])\s{0,2}\}?\s{0,2}(?:[_^]\s{0,2}(?:\{[^{}]{0,12}\}|\w)\s{0,2}){1,2}=\s{0,8}"
+    r"\\?(?:(?:mathrm|operatorname|text)\{\s{0,2})?(?P<function>tanh|[rR]e[lL][uU]|sigmoid|softmax|gelu|selu|elu)(?![a-z])"
+)
+_OF_OUTPUTS = frozenset("yotp")
 _LONGEST, _MOST = 400, 400  # characters of a sentence, sentences of a page
 
 
@@ -91,6 +96,10 @@ def _told(page: str) -> dict[str, Said]:
         lines[first : first + block.text.count("\n") + 1] = [""] * (block.text.count("\n") + 1)
     found: dict[str, dict[object, Said]] = {"hidden": {}, "output": {}}
     general: dict[object, Said] = {}
+    for match in _DEFINITION.finditer("\n".join(lines)):
+        what = said(match["function"])
+        role = "output" if match["unit"] in _OF_OUTPUTS else "hidden"
+        found[role].setdefault((what.steps, False), replace(what, text=match.group().replace("\\", "")))
     for sentence in _SENTENCE.split("\n".join(lines))[:_MOST]:
         if len(sentence) > _LONGEST or "-->" in sentence or "->" in sentence:
             continue
