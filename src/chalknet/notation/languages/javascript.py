@@ -9,7 +9,7 @@ from chalknet.errors import ChalknetError
 from chalknet.network import Network
 from chalknet.notation.languages.javascript_calls import JsCalls
 from chalknet.notation.languages.javascript_values import JsFlow, JsLayer, JsModel
-from chalknet.notation.languages.javascript_words import DECLARES, MAKES, JsWords, JsLoop
+from chalknet.notation.languages.javascript_words import DECLARES, MAKES, JsLoop, JsWords
 from chalknet.notation.languages.layers import ProgramReading
 from chalknet.notation.languages.terms import NameTerm
 from chalknet.notation.tokens import Span
