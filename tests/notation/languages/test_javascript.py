@@ -199,6 +199,16 @@ def test_one_of_several_models_is_read_by_its_name():
     assert cn.write(cn.read(text, name="b"), "shorthand") == "2 -> 2"
 
 
+def test_models_of_one_name_are_asked_for_by_their_functions():
+    text = "".join(
+        f"function make{n}() {{\n{MODEL}m.add(tf.layers.dense({{units: {n}, inputShape: [3]}}));\nreturn m; }}\n"
+        for n in (2, 4)
+    )
+    with pytest.raises(ChalknetError, match="name='make2' or 'make4'"):
+        cn.read(text)
+    assert cn.write(cn.read(text, name="make4"), "shorthand") == "3 -> 4"
+
+
 def test_widths_that_the_data_give_are_open_with_a_note():
     network = cn.read("const net = new brain.NeuralNetwork({hiddenLayers: [3]});")
     assert cn.write(network, "shorthand") == "? -> 3 sigmoid -> ? sigmoid"

@@ -66,7 +66,11 @@ class Configurations:
         chosen = [one for one in found if name in (None, one.name, places[id(one)])]
         if len(chosen) != 1:
             listed = ", ".join(f"{one.name or 'one'} in {places[id(one)]}" for one in found)
-            offers = " or ".join(repr(one.name or places[id(one)]) for one in found)
+            names = [one.name for one in found]
+            unique = [one.name if names.count(one.name) == 1 else "" for one in found]
+            offers = " or ".join(
+                repr(name or places[id(one)]) for name, one in zip(unique, found, strict=True)
+            )
             raise self._reading.source.refuse(
                 None,
                 got=f"{len(found)} networks: {listed}",
