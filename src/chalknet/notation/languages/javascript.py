@@ -170,15 +170,33 @@ class JsProgram:
             return opening + 1
         outer, function, unsure = dict(self._values.names), self._calls.function, self._calls.unsure
         self._calls.function = name
+        self._forget()
         self._bind(name, opening)
+        entered = dict(self._values.names)
         if words.is_expression(body):
             self._returns(body.start)
         self._walk(body.start, body.end)
         own = words.declared(body.start, body.end) | set(words.parameters(opening))
-        changed = {key: value for key, value in self._values.names.items() if key not in own}
+        changed = {
+            key: value
+            for key, value in self._values.names.items()
+            if key not in own and entered.get(key) is not value
+        }
         self._values.names = outer | changed
         self._calls.function, self._calls.unsure = function, unsure
         return body.end
+
+    def _forget(self) -> None:
+        """Forget values that may be others once a function is called: of names that are set several times."""
+        names = self._values.names
+        for name, value in names.items():
+            plain = isinstance(value, int | float | str | list | dict)
+            if plain and (problem := self._problem(name)):
+                names[name] = Unknown(problem)
+
+    def _problem(self, name: str) -> str:
+        """Return why a name has no value that holds for the whole program; empty where it has one."""
+        return self._reading.constants.problem(NameTerm(name, Span(0, 1)))
 
     def _bind(self, name: str, opening: int) -> None:
         """Give the parameters of a function what its only call gives them, else what they are by default."""
@@ -186,6 +204,7 @@ class JsProgram:
         for place, (parameter, default) in enumerate(self._words.parameters(opening).items()):
             value: object = Unknown(parameter)
             if given is not None and place < len(given):
+                self._forget()
                 value = self._values.of(given[place])
             elif default is not None and self._words.calls(name) < 2:
                 value = self._values.of(default)
@@ -352,6 +371,9 @@ class JsProgram:
             )
             changed = [*changed, *given] if known else Unknown(f"{owner}, which is changed")
             self._values.names[owner] = changed
+        elif isinstance(changed, JsModel) and self._is_repeated(changed):
+            got = f"{shown} in {owner}.add, in a function that is called several times"
+            changed.problem = changed.problem or reading.refuse(place, got, "layers that are added once")
         elif isinstance(changed, JsModel):
             self._calls.add(changed, given[0] if len(given) == 1 else None, f"{shown} in {owner}.add", place)
         elif any(isinstance(one, JsLayer | JsModel) for one in given) and not isinstance(changed, JsFlow):
@@ -360,6 +382,11 @@ class JsProgram:
         else:
             return behind
         return self._words.closing[behind] + 1
+
+    def _is_repeated(self, model: JsModel) -> bool:
+        """Return whether layers are added to a model of elsewhere by a function that may be called again."""
+        function = self._calls.function
+        return bool(function) and function != model.function and self._words.calls(function) > 1
 
 
 def _is_part(model: JsModel, other: JsModel) -> bool:
