@@ -131,6 +131,9 @@ def chain(*layers, before="", behind=""):
 READ = [
     (START + f"b.layer(0, {DENSE});\nb.layer(1, {OUT});\nMultiLayerConfiguration c = b.build();", "3 -> 4 relu -> 2"),
     (f"DenseLayer first = {DENSE};\n" + chain("first", OUT), "3 -> 4 relu -> 2"),
+    ("final int size = 9;\nstatic Conf build(int size, int last) throws Exception {\n" + chain(DENSE.replace("nOut(4)", "nOut(size)")) + "\n}", "3 -> (n,size) relu"),
+    ("val size = 9\ndef build(size: Int): Conf = {\n" + chain(DENSE.replace("nOut(4)", "nOut(size)")) + "\n}", "3 -> (n,size) relu"),
+    ("final int size = 9;\nstatic Conf build(int other) {\n" + chain(DENSE.replace("nOut(4)", "nOut(size)")) + "\n}", "3 -> 9 relu"),
     (chain(DENSE, OUT, before=".dropOut(0.8)"), "3 dropout(0.2) -> 4 relu dropout(0.2) -> 2"),
     (chain(DENSE, OUT.replace(".nOut", ".dropOut(0).nOut"), before=".dropOut(0.8)"), "3 dropout(0.2) -> 4 relu -> 2"),
     (chain(DENSE.replace(".nIn(3)", ""), behind=".setInputType(InputType.convolutionalFlat(8, 8, 1))"), "64 -> 4 relu"),

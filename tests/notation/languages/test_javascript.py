@@ -154,6 +154,7 @@ READ = [
     ("const net = new brain.NeuralNetwork({ inputSize: 2, hiddenLayers: [3], outputSize: 1, activation: 'tanh' });", "2 -> 3 tanh -> 1 tanh"),
     ("const net = new brain.NeuralNetwork({ inputSize: 20, outputSize: 1 });", "20 -> 10 sigmoid -> 1 sigmoid"),
     ("var synaptic = require('synaptic');\nvar net = new synaptic.Architect.Perceptron(2, 3, 1);", "2 -> 3 sigmoid -> 1 sigmoid"),
+    (MODEL + FIRST + "let u = 4;\nfunction more(width) { m.add(tf.layers.dense({units: width})); }\nu = 8;\nmore(u);", "3 -> 5 -> (n,width)"),
 ]  # fmt: skip
 REFUSED = [
     (MODEL + "m.add(tf.layers.conv2d({filters: 3, kernelSize: 3, inputShape: [28, 28, 1]}));", "the layer conv2d"),
@@ -175,6 +176,11 @@ REFUSED = [
      "2 values at once"),
     ("const x = tf.input({shape: [4]});\nconst m = tf.model({inputs: x, outputs: [tf.layers.dense({units: 1}).apply(x), tf.layers.dense({units: 2}).apply(x)]});",
      "several inputs or outputs"),
+    (MODEL + FIRST + "function more() { m.add(tf.layers.dense({units: 4})); }\nmore(); more();", "called several times"),
+    (MODEL + FIRST + "function more() { m.add(tf.layers.dense({units: 4})); }\nfor (const n of [1, 2]) more();", "called several times"),
+    (MODEL + FIRST + "function more(n) { m.add(tf.layers.dense({units: n})); }\n[4, 2].forEach(n => more(n));", "called several times"),
+    (MODEL + FIRST + "let u = 4;\nfunction more() { m.add(tf.layers.dense({units: u})); }\nu = 8;\nmore();", "several values"),
+    (MODEL + FIRST + "let u = 4;\nu++;\nm.add(tf.layers.dense({units: u}));", "which is changed"),
     ("const m = tf.sequential({layers: makeLayers()});", "makeLayers|layers of"),
     (MODEL, "without a layer"),
     ("const net = new brain.NeuralNetwork({hiddenLayers: [3], activation: 'swish'});", "swish"),
@@ -197,6 +203,16 @@ def test_what_is_no_chain_of_known_layers_is_refused_with_the_reason(text, words
 def test_one_of_several_models_is_read_by_its_name():
     text = next(text for text, words in REFUSED if words.startswith("2 networks"))
     assert cn.write(cn.read(text, name="b"), "shorthand") == "2 -> 2"
+
+
+def test_models_of_one_name_are_asked_for_by_their_functions():
+    text = "".join(
+        f"function make{n}() {{\n{MODEL}m.add(tf.layers.dense({{units: {n}, inputShape: [3]}}));\nreturn m; }}\n"
+        for n in (2, 4)
+    )
+    with pytest.raises(ChalknetError, match="name='make2' or 'make4'"):
+        cn.read(text)
+    assert cn.write(cn.read(text, name="make4"), "shorthand") == "3 -> 4"
 
 
 def test_widths_that_the_data_give_are_open_with_a_note():

@@ -112,6 +112,7 @@ DATA = (
 def test_layers_of_tests_and_losses_are_no_steps():
     network = cn.read(
         f'{DATA}{FIRST}layer {{ name: "acc" type: "Accuracy" bottom: "a" bottom: "label" top: "acc" include {{ phase: TEST }} }}\n'
+        'layer { name: "prob" type: "Softmax" bottom: "a" top: "prob" exclude { phase: TRAIN } }\n'
         'layer { name: "loss" type: "SigmoidCrossEntropyLoss" bottom: "a" bottom: "label" top: "loss" }\n'
     )
     assert network.steps == (Linear(5),)

@@ -20,6 +20,10 @@ def bind_names(reading: ProgramReading) -> None:
             if words.all[index - 1].kind == "name":
                 name = words.all[index - 1].text
                 reading.constants.spoil(name, f"{name}, which is changed")
+        elif word.text in "+-" and words.is_sign(index, "+", "-") and words.is_sign(index + 1, word.text):
+            if words.all[index - 1].kind == "name" and words.all[index - 1].end == word.start:  # n++
+                name = words.all[index - 1].text
+                reading.constants.spoil(name, f"{name}, which is changed")
         elif word.kind == "sign" and word.text == "->" and not words.spelling.braces:
             _hide(reading, index - 1)
         elif word.kind == "name" and word.text in ("for", "parfor"):

@@ -14,6 +14,7 @@ from chalknet.notation.tokens import Span
 from chalknet.notation.torch_layers import CodeLayer
 from chalknet.notation.torch_network import network_of_layers
 
+_LONGEST_HEAD = 12  # words between the parameters of a method and its body
 _CHAIN = "layers one after the other: .list().layer(...).layer(...)"
 _FLAT, _PICTURE = ("feedForward", "convolutionalFlat"), "convolutional"
 
@@ -42,6 +43,7 @@ class Configurations:
 
     def __init__(self, reading: ProgramReading) -> None:
         self._reading = reading
+        self._openings = {closing: opening for opening, closing in reading.words.closing.items()}
 
     def starts(self) -> Iterator[int]:
         """Yield the index of each word at which a builder of a network is made."""
@@ -66,7 +68,11 @@ class Configurations:
         chosen = [one for one in found if name in (None, one.name, places[id(one)])]
         if len(chosen) != 1:
             listed = ", ".join(f"{one.name or 'one'} in {places[id(one)]}" for one in found)
-            offers = " or ".join(repr(one.name or places[id(one)]) for one in found)
+            names = [one.name for one in found]
+            unique = [one.name if names.count(one.name) == 1 else "" for one in found]
+            offers = " or ".join(
+                repr(name or places[id(one)]) for name, one in zip(unique, found, strict=True)
+            )
             raise self._reading.source.refuse(
                 None,
                 got=f"{len(found)} networks: {listed}",
@@ -79,6 +85,7 @@ class Configurations:
         """Return the configuration that begins at a word, with what its variable is told later."""
         reading, words = self._reading, self._reading.words
         self._refuse_loop(index)
+        self._hide_parameters(index)
         term, _ = reading.terms.read(index)
         before = words.before_lines(index - 1 - (words.all[index - 1].text == "new"))
         named = words.is_sign(before, "=") and words.all[before - 1].kind == "name"
@@ -98,6 +105,22 @@ class Configurations:
                     self._refuse_loop(at)
                 found.calls += more
         return found
+
+    def _hide_parameters(self, index: int) -> None:
+        """Hide the parameters of the methods around a word, whatever has their names elsewhere."""
+        words = self._reading.words
+        around = words.opened[index]
+        while around > 0:
+            before = words.before_lines(around - 1)
+            for _ in range(_LONGEST_HEAD):  # `) throws Exception {`, `): Configuration = {`
+                if words.is_sign(before, ")", ";", "{", "}") or before <= 0:
+                    break
+                before -= 1
+            if words.is_sign(around, "{") and words.is_sign(before, ")"):
+                for at in range(self._openings.get(before, before) + 1, before):
+                    if words.all[at].kind == "name" and words.is_sign(at + 1, ",", ")", ":"):
+                        self._reading.constants.hide(words.all[at].text)
+            around = words.opened[around]
 
     def _name_before(self, equals: int) -> int:
         """Return the index of the name that a sign `=` gives a value: of `conf` in `val conf: Type = `."""

@@ -35,7 +35,6 @@ class JsProgram:
         self._words = JsWords(reading)
         self._calls = JsCalls(reading, self._words)
         self._values = self._calls.values
-        self._function = ""
         self._depth = 0
         self._followed = 0
         self._stray: ChalknetError | None = None  # layers that are given to no model that is known
@@ -86,8 +85,8 @@ class JsProgram:
         """Return the only model that is a part of no other one, or the one that a name asks for."""
         models = self._calls.models
         whole = [one for one in models if not any(_is_part(one, other) for other in models)]
-        named = {id(one): (one.name, one.name.rpartition(".")[2], self._line(one)) for one in whole}
-        chosen = [one for one in whole if name is None or name in named[id(one)]]
+        names = [self._names(one) for one in whole]
+        chosen = [one for one, own in zip(whole, names, strict=True) if name is None or name in own]
         if len(chosen) == 1:
             return chosen[0]
         if not whole:
@@ -95,8 +94,10 @@ class JsProgram:
             raise self._stray or self._reading.source.refuse(
                 None, got=got, wanted="a model such as tf.sequential()", remedy=remedy
             )
-        listed = ", ".join(f"{one.name or 'one'} in {self._line(one)}" for one in whole)
-        offers = " or ".join(repr(one.name or self._line(one)) for one in whole)
+        every = [name for own in names for name in set(own)]
+        offered = [next((name for name in own if name and every.count(name) == 1), own[-1]) for own in names]
+        listed = ", ".join(f"{own[0] or 'one'} in {own[-1]}" for own in names)
+        offers = " or ".join(map(repr, offered))
         raise self._reading.source.refuse(
             None,
             got=f"{len(whole)} networks: {listed}",
@@ -104,8 +105,10 @@ class JsProgram:
             remedy=f"Say which: name={offers}; --name on the command line.",
         )
 
-    def _line(self, model: JsModel) -> str:
-        return f"line {self._reading.source.excerpt(model.span).line_number}"
+    def _names(self, model: JsModel) -> tuple[str, ...]:
+        """Return what a model may be asked for by: its variable, the function that makes it, its line."""
+        line = f"line {self._reading.source.excerpt(model.span).line_number}"
+        return model.name, model.name.rpartition(".")[2], model.function, line
 
     def _walk(self, at: int, end: int) -> None:
         """Follow the statements between two words."""
@@ -165,17 +168,35 @@ class JsProgram:
         body = words.body(opening)
         if body is None:
             return opening + 1
-        outer, function, unsure = dict(self._values.names), self._function, self._calls.unsure
-        self._function = name
+        outer, function, unsure = dict(self._values.names), self._calls.function, self._calls.unsure
+        self._calls.function = name
+        self._forget()
         self._bind(name, opening)
+        entered = dict(self._values.names)
         if words.is_expression(body):
             self._returns(body.start)
         self._walk(body.start, body.end)
         own = words.declared(body.start, body.end) | set(words.parameters(opening))
-        changed = {key: value for key, value in self._values.names.items() if key not in own}
+        changed = {
+            key: value
+            for key, value in self._values.names.items()
+            if key not in own and entered.get(key) is not value
+        }
         self._values.names = outer | changed
-        self._function, self._calls.unsure = function, unsure
+        self._calls.function, self._calls.unsure = function, unsure
         return body.end
+
+    def _forget(self) -> None:
+        """Forget values that may be others once a function is called: of names that are set several times."""
+        names = self._values.names
+        for name, value in names.items():
+            plain = isinstance(value, int | float | str | list | dict)
+            if plain and (problem := self._problem(name)):
+                names[name] = Unknown(problem)
+
+    def _problem(self, name: str) -> str:
+        """Return why a name has no value that holds for the whole program; empty where it has one."""
+        return self._reading.constants.problem(NameTerm(name, Span(0, 1)))
 
     def _bind(self, name: str, opening: int) -> None:
         """Give the parameters of a function what its only call gives them, else what they are by default."""
@@ -183,6 +204,7 @@ class JsProgram:
         for place, (parameter, default) in enumerate(self._words.parameters(opening).items()):
             value: object = Unknown(parameter)
             if given is not None and place < len(given):
+                self._forget()
                 value = self._values.of(given[place])
             elif default is not None and self._words.calls(name) < 2:
                 value = self._values.of(default)
@@ -226,9 +248,9 @@ class JsProgram:
         if self._words.all[at].kind == "newline" or self._words.arrow(at) is not None:
             return at
         value, behind = self._value(at)
-        if self._function and not isinstance(value, Unknown):
-            twice = self._function in self._calls.returned or self._calls.unsure
-            self._calls.returned[self._function] = Unknown(self._function) if twice else value
+        if self._calls.function and not isinstance(value, Unknown):
+            twice = self._calls.function in self._calls.returned or self._calls.unsure
+            self._calls.returned[self._calls.function] = Unknown(self._calls.function) if twice else value
         return at if isinstance(value, Unknown) else behind
 
     def _condition(self, at: int) -> int:
@@ -349,6 +371,9 @@ class JsProgram:
             )
             changed = [*changed, *given] if known else Unknown(f"{owner}, which is changed")
             self._values.names[owner] = changed
+        elif isinstance(changed, JsModel) and self._is_repeated(changed):
+            got = f"{shown} in {owner}.add, in a function that is called several times"
+            changed.problem = changed.problem or reading.refuse(place, got, "layers that are added once")
         elif isinstance(changed, JsModel):
             self._calls.add(changed, given[0] if len(given) == 1 else None, f"{shown} in {owner}.add", place)
         elif any(isinstance(one, JsLayer | JsModel) for one in given) and not isinstance(changed, JsFlow):
@@ -357,6 +382,11 @@ class JsProgram:
         else:
             return behind
         return self._words.closing[behind] + 1
+
+    def _is_repeated(self, model: JsModel) -> bool:
+        """Return whether layers are added to a model of elsewhere by a function that may be called again."""
+        function = self._calls.function
+        return bool(function) and function != model.function and self._words.calls(function) > 1
 
 
 def _is_part(model: JsModel, other: JsModel) -> bool:

@@ -28,6 +28,7 @@ class JsCalls:
         self.values = JsValues(reading, words, self._called)
         self.models: list[JsModel] = []
         self.returned: dict[str, object] = {}  # by functions
+        self.function = ""  # whose body is followed
         self.unsure = ""  # the word of the loop or condition whose rounds are not known
         self.made: dict[int, object] = {}  # what a call made in this round, by the place of the call
 
@@ -67,6 +68,7 @@ class JsCalls:
             self.made[place] = found
         if isinstance(found, JsModel) and found not in self.models:
             self.models.append(found)
+            found.function = self.function
             self._reading.check_chains(len(self.models))
             if self.unsure:
                 found.problem = found.problem or self.in_doubt(term.span)

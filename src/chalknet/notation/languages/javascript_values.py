@@ -72,6 +72,7 @@ class JsModel:
     span: Span
     layers: list[CodeLayer] = field(default_factory=list)
     name: str = ""
+    function: str = ""  # that makes it
     problem: ChalknetError | None = None
     shared: bool = False  # whether several calls of one function may have made several of it
 

@@ -25,6 +25,7 @@ _KINDS = {
     "layers.input": "input",
     "NeuralNetwork": "brain", "NeuralNetworkGPU": "brain", "Architect.Perceptron": "perceptron",
 }  # fmt: skip
+_REPEAT = frozenset("forEach map flatMap reduce filter setInterval".split())
 _LONGEST_TYPE = 24  # words
 
 
@@ -169,7 +170,7 @@ class JsWords:
         return [one.value for one in self._reading.terms.members(calls[0])] if len(calls) == 1 else None
 
     def calls(self, name: str) -> int:
-        """Return how often a function is called."""
+        """Return how often a function is called; twice for a call in a loop or under a condition."""
         return len(self._calls.get(name, []))
 
     @cached_property
@@ -179,8 +180,19 @@ class JsWords:
             called = word.kind == "name" and self.is_sign(at + 1, "(") and at + 1 in self.closing
             of_another = self.is_sign(at - 1, ".") and self.all[at - 2].text != "this"
             if called and not of_another and self.all[at - 1].text != "function" and self.method(at) is None:
-                found.setdefault(word.text, []).append(at + 1)
+                found.setdefault(word.text, []).extend([at + 1] * (2 if self._repeats(at) else 1))
         return found
+
+    def _repeats(self, at: int) -> bool:
+        """Return whether a word stands in a loop, under a condition, or in what is called several times."""
+        if self._words.repeating[at] >= 0:
+            return True
+        around = self._words.opened[at]
+        while around > 0:
+            if self.is_sign(around, "(") and self.all[around - 1].text in _REPEAT:
+                return True
+            around = self._words.opened[around]
+        return False
 
     # Blocks.
 

@@ -168,8 +168,11 @@ def _layer(source: SourceText, message: object) -> CaffeLayer:
 
 def _only_tests(message: ProtoMessage) -> bool:
     """Return whether a layer stands in the network of tests alone."""
-    phases = [one.get("phase") for one in message.all("include") if isinstance(one, ProtoMessage)]
-    return "TEST" in phases and "TRAIN" not in phases
+    included, excluded = (
+        [one.get("phase") for one in message.all(rule) if isinstance(one, ProtoMessage)]
+        for rule in ("include", "exclude")
+    )
+    return ("TEST" in included and "TRAIN" not in included) or "TRAIN" in excluded
 
 
 class CaffeChain:

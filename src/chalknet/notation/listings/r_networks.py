@@ -76,7 +76,9 @@ def read_r_networks(text: str, name: str | None = None) -> Network:
     same = [one for one in chosen if first is not None and _shape(one.network) == _shape(first)]
     if first is None or len(same) != len(chosen):
         listed = ", ".join(f"{one.name or 'one'} in {lines[one.span]}" for one in found[:20])
-        offers = " or ".join(repr(one.name or lines[one.span]) for one in found[:20])
+        names = [one.name for one in found]
+        unique = [one.name if names.count(one.name) == 1 else "" for one in found[:20]]
+        offers = " or ".join(repr(name or lines[one.span]) for name, one in zip(unique, found, strict=False))
         raise source.refuse(
             None,
             got=f"{len(found)} networks: {listed}",
