@@ -11,7 +11,7 @@ from chalknet.notation.languages.javascript_calls import JsCalls
 from chalknet.notation.languages.javascript_values import JsFlow, JsLayer, JsModel
 from chalknet.notation.languages.javascript_words import DECLARES, MAKES, JsLoop, JsWords
 from chalknet.notation.languages.layers import ProgramReading
-from chalknet.notation.languages.terms import NameTerm
+from chalknet.notation.languages.terms import NameTerm, OperationTerm
 from chalknet.notation.tokens import Span
 from chalknet.notation.torch_layers import Unknown
 from chalknet.notation.torch_network import network_of_layers
@@ -38,20 +38,6 @@ class JsProgram:
         self._depth = 0
         self._followed = 0
         self._stray: ChalknetError | None = None  # layers that are given to no model that is known
-
-    @property
-    def makes_models(self) -> bool:
-        """Return whether the program has a call that makes a model or a layer."""
-        words = self._words
-        for at, word in enumerate(words.all[:-1]):
-            if word.kind != "name" or words.is_sign(at - 1, "."):
-                continue
-            behind = words.path_end(at)
-            asked = words.is_sign(behind, "(") and words.is_sign(words.after_lines(behind + 1), "{", ")")
-            path = words.path(at, behind)
-            if (asked or path.endswith("Perceptron")) and MAKES.search(path) and words.makes(path)[0]:
-                return True
-        return False
 
     def network(self, name: str | None) -> Network:
         """Return the network of the model that the program makes.
@@ -330,11 +316,28 @@ class JsProgram:
         owner, _, method = path.rpartition(".")
         if method == "forEach":
             return self._for_each(owner, at, behind)
+        chosen = words.is_sign(at - 1, "?", "&&", "||")
         if owner and (method in _MUTATES or method in ("add", "push")):
-            return self._changed(owner, method, at, behind)
+            outer = self._calls.unsure
+            if chosen or words.is_sign(at - 1, ":"):
+                self._calls.unsure = outer or words.all[at - 1].text
+            changed = self._changed(owner, method, at, behind)
+            self._calls.unsure = outer
+            return changed
+        if MAKES.search(path) and chosen:
+            return self._either(at)
         if MAKES.search(path):
             value, after = self._value(at)
             return after if isinstance(value, JsModel | JsFlow | JsLayer) else behind
+        return behind
+
+    def _either(self, at: int) -> int:
+        """Follow a value of which a condition chooses whether it is taken: `deep ? a : b`, `a || b`."""
+        term, behind = self._reading.terms.read(at)
+        outer, self._calls.unsure = self._calls.unsure, self._calls.unsure or self._words.all[at - 1].text
+        for one in term.values if isinstance(term, OperationTerm) else (term,):
+            self._values.of(one)
+        self._calls.unsure = outer
         return behind
 
     def _for_each(self, owner: str, at: int, behind: int) -> int:

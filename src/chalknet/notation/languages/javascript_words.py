@@ -272,6 +272,19 @@ class JsWords:
             return "layers", called.removeprefix("layers.")
         return _KINDS.get(called, ""), ""
 
+    @property
+    def make_models(self) -> bool:
+        """Return whether the program has a call that makes a model or a layer."""
+        for at, word in enumerate(self.all[:-1]):
+            if word.kind != "name" or self.is_sign(at - 1, "."):
+                continue
+            behind = self.path_end(at)
+            asked = self.is_sign(behind, "(") and self.is_sign(self.after_lines(behind + 1), "{", ")")
+            path = self.path(at, behind)
+            if (asked or path.endswith("Perceptron")) and MAKES.search(path) and self.makes(path)[0]:
+                return True
+        return False
+
     @cached_property
     def _wholes(self) -> set[str]:
         """Return the names of the libraries in the program."""

@@ -15,6 +15,7 @@ from chalknet.notation.languages.bindings import bind_names
 from chalknet.notation.languages.cpp import CppChains
 from chalknet.notation.languages.deeplearning4j import Configurations
 from chalknet.notation.languages.javascript import JsProgram
+from chalknet.notation.languages.javascript_words import JsWords
 from chalknet.notation.languages.julia import JuliaChains
 from chalknet.notation.languages.layers import REMEDY, ProgramReading
 from chalknet.notation.languages.lexing import CPP, JAVA, JAVASCRIPT, JULIA, MATLAB, RUST, CodeWords, Spelling
@@ -109,7 +110,7 @@ def _read_cpp(reading: ProgramReading, name: str | None) -> Network:
 
 
 def _shows_javascript(reading: ProgramReading) -> bool:
-    return JsProgram(reading).makes_models
+    return JsWords(reading).make_models
 
 
 def _read_javascript(reading: ProgramReading, name: str | None) -> Network:
