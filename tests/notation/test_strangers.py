@@ -61,4 +61,4 @@ def outcome(name):
 def test_strangers_drawings_are_read_rightly_or_with_a_doubt():
     found = {name: outcome(name) for name in TRUTH}
     assert [name for name, result in found.items() if result == "wrong"] == []  # each wrong one has a note
-    assert sum(result == "right" for result in found.values()) >= 836, found
+    assert sum(result == "right" for result in found.values()) >= 888, found

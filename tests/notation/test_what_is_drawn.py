@@ -159,3 +159,11 @@ def test_words_beside_a_node_of_graphviz_are_its_own(nodes):
 def test_an_interval_is_no_shape():
     text = 'flowchart TB\n s["state<br/>dim = 17"] --> l["nn.Linear(17, 40)<br/>+ ReLU"] --> m["nn.Linear(40, 6)<br/>+ Tanh"]'
     assert cn.write(cn.read(text + ' --> a["action, in [-1, 1]"]'), "shorthand") == "17 -> 40 relu -> 6 tanh"
+
+
+@pytest.mark.parametrize(
+    "words", ["(softmax inside)", "(includes softmax)", "(with softmax)", "softmax built in"]
+)
+def test_a_softmax_inside_the_loss_is_no_function_of_the_network(words):
+    text = f'digraph {{ rankdir=BT; x [label="x: 64"]; a [label="Linear 64 → 8\\nReLU"]; b [label="Linear 8 → 5"]; y [label="logits ŷ"]; L [label="cross-entropy loss\\n{words}"]; x -> a -> b -> y -> L }}'
+    assert cn.write(cn.read(text), "shorthand") == "64 -> 8 relu -> 5"

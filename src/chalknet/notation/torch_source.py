@@ -104,8 +104,8 @@ def recognise_torch(text: str) -> float:
     """Return how likely it is that a text is PyTorch code."""
     if not any(word in text for word in ("nn", "Sequential", "Linear", "torch")):
         return 0.0
-    if "torch" not in text and re.search(r"^[ \t]*+import tensorflow\b", text, re.M):
-        return 0.0  # tf.nn
+    if "torch" not in text and re.search(r"^[ \t]*+(?:import|from) (?:tensorflow|jax)\b", text, re.M):
+        return 0.0  # tf.nn, jax.nn
     return 0.95 if _is_code(text) and _LOOKS_LIKE_TORCH.search(_IN_A_BOX.sub("", text)) else 0.0
 
 

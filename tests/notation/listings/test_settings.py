@@ -91,6 +91,11 @@ def test_settings_are_the_network_they_were_made_of(form, seed):
          "3 -> 8 relu -> 4 tanh -> 1 sigmoid"),
         ("data: {bits: 2048}\nmodel:\n  input_dim: ${data.bits}\n  hidden_dims: ${spec}\n  output_dim: 3\nspec: [64, 32]",
          "2048 -> 64 ? -> 32 ? -> 3"),
+        ("model:\n  input_dim: 23\n  layers:\n    - {units: 25, activation: relu, dropout: 0.1}\n"
+         "    - {units: 12, activation: tanh}\n  output:\n    units: 1\n    activation: sigmoid\n",
+         "23 -> 25 relu dropout(0.1) -> 12 tanh -> 1 sigmoid"),
+        ("input: {size: 4}\nhidden_dims: [8]\nactivation: relu\noutput: {units: 3, activation: softmax}",
+         "4 -> 8 relu -> 3 softmax"),
         ('{"input_dim": 3, "hidden_dims": [8], "output_dim": 1}', "3 -> 8 ? -> 1"),
     ],
 )  # fmt: skip

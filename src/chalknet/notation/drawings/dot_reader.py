@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from chalknet.errors import ChalknetError
+from chalknet.network import Activation
 from chalknet.notation.drawings.dot_tokens import DotScanner, DotToken
 from chalknet.notation.drawings.looks import EdgeLook, colour_of, edge_look, place_of
 from chalknet.notation.drawings.records import HTML, fields_of, title_of
@@ -349,11 +350,11 @@ class _Reader:
             node.label = label.removeprefix(HTML).replace("\\N", key)
             fields = fields_of(self._sketch, node, label)
             if fields:
-                self._expand(key, fields, title_of(label) or (beside if said(beside).steps else ""))
+                self._expand(key, fields, title_of(label) or (beside if _names_function(beside) else ""))
                 self._label_of_record |= dict.fromkeys(self._ports[key].values(), label)
         if beside and key in self._sketch.nodes:
             node.label = (
-                f"{node.label}\n{beside}" if node.label and said(beside).steps else node.label or beside
+                f"{node.label}\n{beside}" if node.label and _names_function(beside) else node.label or beside
             )
         node.colour = colour_of(attributes) or node.colour
         node.place = place_of(attributes) or node.place
@@ -380,6 +381,10 @@ class _Reader:
             all_fields = list(self._ports[key].values())
             sources = all_fields if link.source == key else [link.source]
             self._sketch.connect(sources, all_fields if link.target == key else [link.target], link)
+
+
+def _names_function(text: str) -> bool:
+    return any(isinstance(step, Activation) and step.kind != "?" for step in said(text).steps)
 
 
 @dataclass

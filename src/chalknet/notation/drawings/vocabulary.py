@@ -122,7 +122,7 @@ def writes_bias(text: str) -> bool:
 @lru_cache(maxsize=100_000)
 def said(label: str) -> Said:
     """Return what a label says."""
-    text = plain(label)
+    text = words.INSIDE_LOSS.sub(" ", plain(label))
     if not text or words.DECIMAL.fullmatch(text):  # a weight on an edge
         return Said(text)
     counted = in_digits(text) if is_heading(text) else text  # sentences count what they like

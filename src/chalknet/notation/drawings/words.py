@@ -174,6 +174,11 @@ ROLES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("output", pattern(any_of(r"outputs?(?:[ _-]?layer)?", r"^out(?=\s*(?:$|[:(\n]))", "salidas?", "sorties?", "sa[ií]da", "uscit[ae]", "uitvoer(?:laag)?", "ausgabe(?:schicht|neuron)?", "ausg[aä]nge?n?", "ausgangs\\w+", "keluaran", "výstup\\w*", "kimenet\\w*", "utgång\\w*", "utdata", "udgang\\w*", "utgang\\w*", "ie[șs]ire\\w*", "ulostulo\\w*", "predictions?")
                           + "|έξοδο|εξόδου|вихідн|إخراج|เอาต์พุต|çıkış|çıktı|đầu ra|lớp ra|출력|输出|輸出|出力|wyjści|выход", re.I)),
 )  # fmt: skip
+INSIDE_LOSS = pattern(  # `cross-entropy loss (softmax inside)`: of the loss, and not of the network
+    r"(?<=loss|ropy)\s*\(?(?:(?:log[-_ ]?)?soft-?max|sigmoid) (?:is )?(?:inside|included|built[- ]?in)\)?"
+    r"|(?<=loss|ropy)\s*\(?(?:includes|incl\.|applies|contains|with) (?:the |its |own )?(?:log[-_ ]?)?soft-?max\)?",
+    re.I,
+)
 PRUNED = pattern(r"(?:connections?|weights?|edges?|links?|synapses?).{0,40}\bprun(?:ed|ing)|\bpruned", re.I)
 EVERY = (
     any_of("all", "every", "each", "todas?", "todos", "cada", "tutt[ei]", "tou(?:s|te|tes)", "alle[rn]?", "jede[rsmn]?")

@@ -133,6 +133,7 @@ def _understood(held: dict[str, Value], where: str) -> _Found | None:
             other.append(key)
         else:
             known[meaning] = _as_list(value) if meaning in ("hidden", "sizes") else value
+    _unfold_ends(known)
     if "hidden" not in known and "sizes" not in known:
         return None
     sizes = known.get("hidden", known.get("sizes"))
@@ -144,6 +145,19 @@ def _understood(held: dict[str, Value], where: str) -> _Found | None:
     if not acts and (_are_layers(sizes) or not stated & known.keys()):
         return None
     return _Found(f"the settings of {where}" if where else "the settings", known, tuple(other))
+
+
+def _unfold_ends(known: dict[str, Value]) -> None:
+    """Put the width and the function of an output that is a mapping, `output: {units: 1}`, in place."""
+    for end in ("input", "output"):
+        held = known.get(end)
+        if not isinstance(held, dict):
+            continue
+        said = {_meaning(key, _OF_A_LAYER): value for key, value in held.items()}
+        if _is_width(said.get("width")) and said.keys() <= {"width", "activation", "kind"}:
+            known[end] = said["width"]
+            if end == "output":
+                known.setdefault("output activation", said.get("activation"))
 
 
 def _meaning(key: str, table: Mapping[str, re.Pattern[str]]) -> str:

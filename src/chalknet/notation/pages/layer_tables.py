@@ -33,7 +33,7 @@ _HEADINGS: Mapping[str, re.Pattern[str]] = {
         "other": r"\(type\)|output shape|accura|loss|error|genauigkeit|exactitud|précision|точность|정확도"
         "|손실|准确|損失|精度"
         r"|score|auc|f1|rmse|\bmae\b|epoch|time",
-        "parameters": r"param|gewichte|weights|параметр|파라미터|매개변수|参数|パラメータ",
+        "parameters": r"par[aáâ]m|gewichte|weights|параметр|파라미터|매개변수|参数|パラメータ",
         "rate": r"rate|drop|taux|tasa|taxa|доля|率|비율|드롭",
         "bias": words.BIAS_WORD.pattern,
         "activation": r"activ|aktiv|attiv|ativa|aktyw|актив|kích hoạt|ενεργοπ|تنشيط|กระตุ้น|激活|活性|활성"
