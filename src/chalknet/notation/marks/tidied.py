@@ -14,6 +14,7 @@ from chalknet.notation.marks.legends import find_keys, is_small
 from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMark, TextMark, Tidied
 from chalknet.notation.marks.nearby import BoxIndex, Rim, median, rim_of, whole_place
 from chalknet.notation.marks.outlines import place_of
+from chalknet.notation.marks.settings import join_settings
 
 _KEYS = ("disc", "ellipse", "box", "rounded")  # forms of dots, and of the keys of legends
 _LARGE = 0.9  # of the whole drawing: its ground
@@ -48,6 +49,7 @@ def tidied(marks: Sequence[AnyMark], spend: Callable[[int], None]) -> Tidied:
         else:
             found.unused.append((mark, mark.what))
     _drop_ground(found)
+    join_settings(found, spend)
     give_heads(found, spend)  # before doubles are dropped: heads pile up where many arrows end
     _drop_doubles(found, spend)
     _drop_grounds_of_texts(found, spend)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 
 from chalknet.notation.disjoint_sets import DisjointSets
+from chalknet.notation.drawings.sketch import Place
+from chalknet.notation.marks.settings import stands_under
 from chalknet.notation.pictures.choice import unit_holds
 from chalknet.notation.pictures.dots import DotRow
 from chalknet.notation.pictures.lettering import Lettering
@@ -17,6 +19,7 @@ from chalknet.notation.pictures.strokes import Heads, TracedLine
 
 _FEWEST_JOINTS = 3  # lines that make a network of units without words
 _FEWEST_BARS = 4
+_LONGEST_NAME = 25  # letters
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,9 @@ def network_part(seen: Contents) -> Contents:
         seen,
         shapes=[seen.shapes[number] for number in kept],
         frames=[frame for frame in seen.frames if box.holds(frame.x, frame.y)],
-        words=[one for one in seen.words if box.holds(one.x, one.y) and not _is_prose(one, box)],
+        words=_with_names(
+            [one for one in seen.words if box.holds(one.x, one.y) and not _is_prose(one, box)], seen.words
+        ),
         joints=[joint for joint, _ in joined],
         heads=[heads for _, heads in joined],
         lines=[
@@ -162,6 +167,21 @@ def _is_like_others(shape: Found, seen: Contents, groups: Sequence[int], main: s
         for other, group in zip(seen.shapes, groups, strict=True)
         if group in main
     )
+
+
+def _with_names(near: list[Lettering], words: Sequence[Lettering]) -> list[Lettering]:
+    """Return the words with the names that stand right over them, as over the settings of a form."""
+    names = [one for one in words if one not in near and not one.angle and len(one.text) < _LONGEST_NAME]
+    found = [
+        name
+        for name in names
+        if any(stands_under(_place(one), _place(name), name.height) for one in near if not one.angle)
+    ]
+    return [*near, *found]
+
+
+def _place(words: Lettering) -> Place:
+    return Place(words.x, words.y, words.width, words.height)
 
 
 def _is_prose(words: Lettering, box: _Box) -> bool:
