@@ -24,6 +24,7 @@ from chalknet.notation.pictures.completed import completed, missed
 from chalknet.notation.pictures.dots import DotRow, rows_of_dots
 from chalknet.notation.pictures.figures import whole_of
 from chalknet.notation.pictures.haze import with_hazes
+from chalknet.notation.pictures.hubs import hubs
 from chalknet.notation.pictures.labels import biases, mended, shared_out
 from chalknet.notation.pictures.legend import legend_keys
 from chalknet.notation.pictures.lettering import Lettering, words_in, words_within
@@ -124,6 +125,7 @@ def _shapes_and_words(canvas: InkedPicture) -> _Sight:
     if more := around_words(canvas, choice.units, words):
         choice = replace(choice, units=completed(canvas, [*choice.units, *more], [*words, *unread]))
     choice = replace(choice, units=without_blots(canvas, choice.units, words))
+    choice = replace(choice, units=[*choice.units, *hubs(canvas, choice.units, words)])
     return _Sight(canvas, choice, words, unread)
 
 
