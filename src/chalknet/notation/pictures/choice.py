@@ -147,11 +147,18 @@ def _without_meshes(units: list[Found], words: Sequence[Lettering], size: float)
         doubts += 1.5 * (empty and filled > 0.7) + 1.0 * (empty and full > 0.7)
         doubts += 1.0 * (is_round > 0.7 and unit.kind != "disc") + 0.5 * (unit.size > 1.4 * size)
         doubts += 2.0 * (unit.dark < PALE * dark)
+        exact = not unit.is_round and unit.off <= off
+        doubts -= 0.5 * (exact and any(_are_alike(unit, other) for other in units))
         if not empty:
             doubts -= 1.0
         if doubts < 2.0:
             kept.append(unit)
     return kept
+
+
+def _are_alike(one: Found, other: Found) -> bool:
+    """Return whether two shapes are of one kind and size, as those of a column are."""
+    return one is not other and one.kind == other.kind and 0.9 < one.size / other.size < 1.1
 
 
 def without_blots(canvas: InkedPicture, units: Sequence[Found], words: Sequence[Lettering]) -> list[Found]:

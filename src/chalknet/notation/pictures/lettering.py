@@ -98,10 +98,12 @@ class Lettered:
     Args:
         words: that could be read.
         unread: without a text, those in a script that the models do not know, or too small.
+        blank: all places at which nothing was read.
     """
 
     words: list[Lettering]
     unread: list[Lettering]
+    blank: list[Lettering]
 
 
 def words_in(canvas: InkedPicture) -> Lettered:
@@ -110,7 +112,7 @@ def words_in(canvas: InkedPicture) -> Lettered:
     small = cv2.resize(canvas.colours, None, fx=part, fy=part, interpolation=cv2.INTER_AREA)
     seen = _reader().find(np.ascontiguousarray(small[:, :, ::-1]))
     if seen.boxes is None:
-        return Lettered([], [])
+        return Lettered([], [], [])
     boxes = [np.asarray(corners, np.float32) / part for corners in seen.boxes[:_MOST_LINES]]
     placed = [_tightened(canvas, _placed(corners)) for corners in boxes]
     crops = [_cut(canvas, words) for words in placed]
@@ -120,17 +122,24 @@ def words_in(canvas: InkedPicture) -> Lettered:
             found.append(replace(words, text=text, trust=trust))
         else:
             unread.append(words)
-    return Lettered(_whole(canvas, found), _with_letters(canvas, unread) if unread else [])
+    count = letters_in(canvas, unread)
+    return Lettered(_whole(canvas, found), [one for one in unread if count[one] >= _FEWEST_LETTERS], unread)
 
 
-def _with_letters(canvas: InkedPicture, places: Sequence[Lettering]) -> list[Lettering]:
-    """Return the places at which several letters stand, and not the dots of an elision."""
+def letters_in(canvas: InkedPicture, places: Sequence[Lettering]) -> dict[Lettering, int]:
+    """Return how many parts that hang together stand at each place: letters are many, dots of an elision few.
+
+    Args:
+        canvas: the picture.
+        places: lines of words, or what was taken for some.
+    """
+    if not places:
+        return {}
     _, _, _, middles = cv2.connectedComponentsWithStats(canvas.mask.astype(np.uint8), connectivity=8)
-    found = []
+    found = {}
     for one in places:
         near = middles[np.hypot(*(middles - (one.x, one.y)).T) < one.width / 2 + 1]
-        if sum(one.holds(float(x), float(y)) for x, y in near) >= _FEWEST_LETTERS:
-            found.append(one)
+        found[one] = sum(one.holds(float(x), float(y)) for x, y in near)
     return found
 
 

@@ -23,6 +23,7 @@ from chalknet.notation.pictures.choice import Chosen, chosen, usual_size, withou
 from chalknet.notation.pictures.completed import completed, missed
 from chalknet.notation.pictures.dots import DotRow, rows_of_dots
 from chalknet.notation.pictures.figures import whole_of
+from chalknet.notation.pictures.foreign import without_letters
 from chalknet.notation.pictures.haze import with_hazes
 from chalknet.notation.pictures.hubs import hubs
 from chalknet.notation.pictures.labels import biases, mended, shared_out
@@ -118,6 +119,7 @@ def _shapes_and_words(canvas: InkedPicture) -> _Sight:
     shapes = outlined(canvas)
     if (ruling := ruled(shapes)) and (plain := without_ruling(canvas, ruling)) is not canvas:
         canvas, shapes = plain, outlined(plain)
+    shapes = without_letters(canvas, shapes, lettered)
     words = without_shapes(words, shapes, usual_size(shapes, words))
     choice = chosen(shapes, words)
     choice = replace(choice, units=completed(canvas, choice.units, [*words, *unread]))

@@ -1,0 +1,110 @@
+"""Dots that are inputs, letters that are no shapes and small boxes among discs: without a model of letters."""
+
+import pytest
+
+cv2 = pytest.importorskip("cv2")
+
+import numpy as np  # noqa: E402
+
+from chalknet.notation.pictures.canvas import canvas_of  # noqa: E402
+from chalknet.notation.pictures.choice import chosen  # noqa: E402
+from chalknet.notation.pictures.foreign import without_letters  # noqa: E402
+from chalknet.notation.pictures.hubs import hubs  # noqa: E402
+from chalknet.notation.pictures.lettering import Lettered, Lettering  # noqa: E402
+from chalknet.notation.pictures.outlined import Found  # noqa: E402
+from chalknet.notation.pictures.pairs import joints_of  # noqa: E402
+
+BLACK = (0, 0, 0)
+
+
+def paper():
+    return np.full((700, 1000, 3), 255, np.uint8)
+
+
+def line(text, x, y, width, height=20.0):
+    return Lettering(text, x, y, width, height, 0.0, 0.9)
+
+
+def drawn(image, units, dots, *, turned):
+    """Draw units, and dots from which lines run to all of them; return where the dots stand."""
+    for unit in units:
+        for x, y in dots:
+            end = (int(unit.x), int(unit.y + unit.height / 2)) if turned else (int(unit.x - 20), int(unit.y))
+            cv2.line(image, (x, y), end, BLACK, 2, cv2.LINE_AA)
+        cv2.circle(image, (int(unit.x), int(unit.y)), 20, (255, 255, 255), -1, cv2.LINE_AA)
+        cv2.circle(image, (int(unit.x), int(unit.y)), 20, BLACK, 2, cv2.LINE_AA)
+    for spot in dots:
+        cv2.circle(image, spot, 8, BLACK, -1, cv2.LINE_AA)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_dots_beyond_the_units_from_which_lines_spread_are_inputs(turned):
+    image = paper()
+    if turned:
+        units = [Found("disc", x, 150, 42, 42) for x in (200, 330, 460, 590)]
+        dots = [(x, 480) for x in (270, 520)]
+    else:
+        units = [Found("disc", 600, y, 42, 42) for y in (100, 220, 340, 460, 580)]
+        dots = [(200, y) for y in (160, 340, 520)]
+    drawn(image, units, dots, turned=turned)
+    found = hubs(canvas_of(image), units, [])
+    assert sorted((round(dot.x, -1), round(dot.y, -1)) for dot in found) == sorted(dots)
+    assert hubs(canvas_of(image), units[:2], []) == []
+
+
+def test_dots_without_lines_and_places_where_lines_cross_are_no_inputs():
+    image = paper()
+    units = [Found("disc", x, y, 42, 42) for x in (200, 700) for y in (150, 350, 550)]
+    for one in units[:3]:
+        for other in units[3:]:
+            cv2.line(image, (int(one.x), int(one.y)), (int(other.x), int(other.y)), BLACK, 3, cv2.LINE_AA)
+    for y in (250, 450):
+        cv2.circle(image, (60, y), 8, BLACK, -1, cv2.LINE_AA)
+    assert hubs(canvas_of(image), units, []) == []
+
+
+def test_a_line_runs_to_the_middle_of_a_dot_and_to_the_side_of_a_box():
+    image = paper()
+    cv2.line(image, (300, 500), (520, 186), BLACK, 2, cv2.LINE_AA)
+    boxes = [Found("box", x, 150, 110, 72) for x in (120, 320, 520)]
+    shapes = [*boxes, Found("disc", 300, 500, 22, 22, is_filled=True)]
+    hidden = np.zeros(image.shape[:2], np.uint8)
+    (joint,) = joints_of(canvas_of(image), hidden, shapes, np.array([(2, 3)]))
+    assert joint.trust > 0.5
+
+
+def lettered(image):
+    """Draw two lines of letters of many forms; return where they stand, and the outlines in them."""
+    shapes = []
+    for y in (300, 340):
+        for n in range(12):
+            x, wide = 200 + 26 * n, 8 + 3 * (n % 4)
+            cv2.ellipse(image, (x, y), (wide // 2, 8), 0, 0, 360, BLACK, 2, cv2.LINE_AA)
+            shapes.append(Found("disc" if wide > 12 else "ellipse", x, y, wide, 16, is_filled=True))
+    return [line("", 343, y, 320) for y in (300, 340)], shapes
+
+
+def test_letters_of_lines_that_cannot_be_read_are_no_shapes_and_those_of_short_titles_neither():
+    image = paper()
+    lines, shapes = lettered(image)
+    title = line("", 200, 100, 70)
+    letter, unit = Found("disc", 190, 100, 12, 12), Found("disc", 500, 500, 40, 40)
+    words = Lettered([], [], [*lines, title])
+    assert without_letters(canvas_of(image), [*shapes, letter, unit], words) == [unit]
+    assert without_letters(canvas_of(image), [letter, unit], Lettered([], [], [title])) == [letter, unit]
+
+
+def test_two_rows_of_units_that_were_taken_for_lines_are_no_letters():
+    image = paper()
+    units = [Found("disc", 150 + 60 * n, y, 40, 40) for n in range(10) for y in (200, 500)]
+    for unit in units:
+        cv2.circle(image, (int(unit.x), int(unit.y)), 20, BLACK, 3, cv2.LINE_AA)
+    rows = Lettered([], [], [line("", 420, y, 590, 42) for y in (200, 500)])
+    assert without_letters(canvas_of(image), units, rows) == units
+
+
+def test_exact_small_boxes_among_discs_are_units():
+    discs = [Found("disc", x, y, 40, 40, off=0.009) for x in (300, 500) for y in (100, 200, 300, 400)]
+    boxes = [Found("box", 100, y, 27, 27, off=0.004) for y in (150, 250, 350)]
+    assert set(chosen([*discs, *boxes], []).units) == {*discs, *boxes}
+    assert set(chosen([*discs, boxes[0]], []).units) == set(discs)
