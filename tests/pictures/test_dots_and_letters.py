@@ -7,9 +7,11 @@ cv2 = pytest.importorskip("cv2")
 import numpy as np  # noqa: E402
 
 from chalknet.notation.pictures.canvas import canvas_of  # noqa: E402
+from chalknet.notation.pictures.cells import without_halves  # noqa: E402
 from chalknet.notation.pictures.choice import chosen  # noqa: E402
 from chalknet.notation.pictures.foreign import without_letters  # noqa: E402
 from chalknet.notation.pictures.hubs import hubs  # noqa: E402
+from chalknet.notation.pictures.labels import shared_out  # noqa: E402
 from chalknet.notation.pictures.lettering import Lettered, Lettering  # noqa: E402
 from chalknet.notation.pictures.outlined import Found  # noqa: E402
 from chalknet.notation.pictures.pairs import joints_of  # noqa: E402
@@ -108,3 +110,21 @@ def test_exact_small_boxes_among_discs_are_units():
     boxes = [Found("box", 100, y, 27, 27, off=0.004) for y in (150, 250, 350)]
     assert set(chosen([*discs, *boxes], []).units) == {*discs, *boxes}
     assert set(chosen([*discs, boxes[0]], []).units) == set(discs)
+
+
+def test_the_two_halves_of_a_neuron_are_one_unit_and_boxes_that_touch_are_two():
+    halves = [Found("box", x, y, 40, 50) for x in (300, 342) for y in (100, 220)]
+    sums = [line("Σ", 300, y, 16) for y in (100, 220)]
+    found = without_halves(halves, sums)
+    assert sorted((one.x, one.y, one.width) for one in found) == [(321, 100, 82), (321, 220, 82)]
+    assert without_halves(halves, [line("x1", 300, 100, 16)]) == halves
+
+
+def test_lines_of_a_paragraph_are_not_cut_into_titles():
+    units = [Found("disc", x, y, 40, 40) for x in (200, 400) for y in (100, 200)]
+    columns = [[0, 1], [2, 3]]
+    titles = line("Hidden Layer 3 Output Layer", 305, 300, 330)
+    prose = line("that net has units which learn slowly", 305, 300, 330)
+    below = line("as the next one of these lines will tell", 300, 324, 340)
+    assert [one.text for one in shared_out([titles], units, columns)] == ["Hidden Layer 3", "Output Layer"]
+    assert shared_out([prose, below], units, columns)[0] == prose

@@ -18,7 +18,7 @@ from chalknet.notation.pictures.arrangement import columns_of, forward, runs_sid
 from chalknet.notation.pictures.bent import bent_joints
 from chalknet.notation.pictures.bundles import open_pairs, settled
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels, canvas_of
-from chalknet.notation.pictures.cells import rows_joined, without_cells
+from chalknet.notation.pictures.cells import rows_joined, without_cells, without_halves
 from chalknet.notation.pictures.choice import Chosen, chosen, usual_size, without_blots
 from chalknet.notation.pictures.completed import completed, missed
 from chalknet.notation.pictures.dots import DotRow, rows_of_dots
@@ -66,7 +66,7 @@ def seen_in(canvas: InkedPicture) -> Contents:
     canvas, choice, words, unread = _shapes_and_words(canvas)
     keys = legend_keys(choice.units, words, choice.size)
     choice = replace(choice, units=[unit for unit in choice.units if unit not in keys])
-    whole = without_cells(choice.units, words)
+    whole = without_cells(without_halves(choice.units, words), words)
     tables = [unit for unit in whole if unit not in choice.units]
     words = rows_joined(words, tables)
     choice = replace(choice, units=whole)
