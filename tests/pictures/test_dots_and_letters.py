@@ -14,7 +14,10 @@ from chalknet.notation.pictures.hubs import hubs  # noqa: E402
 from chalknet.notation.pictures.labels import shared_out  # noqa: E402
 from chalknet.notation.pictures.lettering import Lettered, Lettering  # noqa: E402
 from chalknet.notation.pictures.outlined import Found  # noqa: E402
-from chalknet.notation.pictures.pairs import joints_of  # noqa: E402
+from chalknet.notation.pictures.page import page_alone  # noqa: E402
+from chalknet.notation.pictures.pairs import Joint, joints_of  # noqa: E402
+from chalknet.notation.pictures.region import Contents, network_part  # noqa: E402
+from chalknet.notation.pictures.strokes import Heads  # noqa: E402
 
 BLACK = (0, 0, 0)
 
@@ -128,3 +131,30 @@ def test_lines_of_a_paragraph_are_not_cut_into_titles():
     below = line("as the next one of these lines will tell", 300, 324, 340)
     assert [one.text for one in shared_out([titles], units, columns)] == ["Hidden Layer 3", "Output Layer"]
     assert shared_out([prose, below], units, columns)[0] == prose
+
+
+def test_what_lies_around_a_page_in_a_photograph_is_no_ink():
+    rng = np.random.default_rng(5)
+    image = np.full((600, 900, 3), 18.0)
+    page = np.array([(130, 60), (790, 90), (770, 550), (100, 520)])
+    cv2.fillPoly(image, [page], (205, 215, 225))
+    cv2.circle(image, (400, 300), 40, (60, 60, 70), 3, cv2.LINE_AA)
+    image += cv2.GaussianBlur(rng.normal(0, 22, image.shape), (0, 0), 1.5)
+    image = image.clip(0, 255).astype(np.uint8)
+    canvas = canvas_of(image)
+    ink = canvas.mask & (canvas.ink > 0.5 * canvas.level)
+    assert float(ink[:60].mean()) < 0.01
+    assert float(ink[int(258 * canvas.scale) : int(262 * canvas.scale), 440:450].mean()) > 0.5
+    dark = np.full((600, 900, 3), 18, np.uint8)
+    cv2.rectangle(dark, (100, 100), (300, 300), (220, 220, 220), -1)
+    assert page_alone(dark) is dark
+
+
+def test_a_line_far_from_a_network_is_kept_where_it_says_an_activation():
+    units = [Found("disc", x, y, 40, 40) for x in (600, 800) for y in (200, 300, 400)]
+    joints = [Joint(a, b, (620, 200), (780, 200), 1.0) for a in range(3) for b in range(3, 6)]
+    lines = [
+        line(text, 120, y, 150) for text, y in (("• Hidden layer: relu", 60), ("Agenda: lunch, relu", 90))
+    ]
+    seen = Contents(units, [], lines, joints, [Heads(0, 0)] * 9, size=40)
+    assert network_part(seen).words == lines[:1]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from chalknet.notation.pictures.page import page_alone
 from chalknet.notation.pictures.panels import Pixels as Pixels
 from chalknet.notation.pictures.panels import distance, without_panels
 
@@ -52,6 +53,9 @@ def canvas_of(image: Pixels) -> InkedPicture:
     """
     colours, scale = _resized(_denoised(opaque(image)))
     ground, is_flat = _ground_of(colours)
+    if not is_flat or _unevenness(distance(colours, ground)) > _EVEN:  # a photograph
+        colours = page_alone(colours)
+        ground, is_flat = _ground_of(colours)
     if is_flat:
         colours = without_panels(colours, ground)
     ink = distance(colours, ground)

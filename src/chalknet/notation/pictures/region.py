@@ -9,6 +9,7 @@ from statistics import median
 
 from chalknet.notation.disjoint_sets import DisjointSets
 from chalknet.notation.drawings.sketch import Place
+from chalknet.notation.drawings.vocabulary import clauses
 from chalknet.notation.marks.settings import stands_under
 from chalknet.notation.pictures.choice import unit_holds
 from chalknet.notation.pictures.dots import DotRow
@@ -19,7 +20,7 @@ from chalknet.notation.pictures.strokes import Heads, TracedLine
 
 _FEWEST_JOINTS = 3  # lines that make a network of units without words
 _FEWEST_BARS = 4
-_LONGEST_NAME = 25  # letters
+_LONGEST_LINE = 40  # letters, of a name or of what is said of an activation
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def network_part(seen: Contents) -> Contents:
         seen,
         shapes=[seen.shapes[number] for number in kept],
         frames=[frame for frame in seen.frames if box.holds(frame.x, frame.y)],
-        words=_with_names(
+        words=_with_told(
             [one for one in seen.words if box.holds(one.x, one.y) and not _is_prose(one, box)], seen.words
         ),
         joints=[joint for joint, _ in joined],
@@ -169,15 +170,21 @@ def _is_like_others(shape: Found, seen: Contents, groups: Sequence[int], main: s
     )
 
 
-def _with_names(near: list[Lettering], words: Sequence[Lettering]) -> list[Lettering]:
-    """Return the words with the names that stand right over them, as over the settings of a form."""
-    names = [one for one in words if one not in near and not one.angle and len(one.text) < _LONGEST_NAME]
+def _with_told(near: list[Lettering], words: Sequence[Lettering]) -> list[Lettering]:
+    """Return the words with what is said elsewhere: names over settings of a form, activations of layers."""
+    others = [one for one in words if one not in near and not one.angle and len(one.text) < _LONGEST_LINE]
     found = [
-        name
-        for name in names
-        if any(stands_under(_place(one), _place(name), name.height) for one in near if not one.angle)
+        one
+        for one in others
+        if _tells_activation(one.text)
+        or any(stands_under(_place(value), _place(one), one.height) for value in near if not value.angle)
     ]
     return [*near, *found]
+
+
+def _tells_activation(text: str) -> bool:
+    """Return whether a line says which activation layers have, as in a list beside the picture."""
+    return any(clause.role in ("hidden", "output") for clause in clauses(text.strip("•·*- ")))
 
 
 def _place(words: Lettering) -> Place:
