@@ -86,3 +86,17 @@ def test_a_name_and_its_synonym_in_brackets_are_one_clause():
     (clause,) = clauses("logistic (sigmoid) units")
     assert (clause.role, [str(step.kind) for step in clause.steps]) == ("all", ["sigmoid"])
     assert [clause.role for clause in clauses("tanh (hidden), softmax (output)")] == ["hidden", "output"]
+
+
+DASHED = "x%d -> h%d [dir=none]; "
+
+
+@pytest.mark.parametrize(("ends", "width", "biased"), [((0, 1, 2), 2, True), ((0,), 2, False)])
+def test_a_node_whose_lines_alone_are_dashed_is_the_bias_of_the_layer_that_they_reach(ends, width, biased):
+    links = "".join(DASHED % (i, n) for i in range(2) for n in range(3))
+    links += "".join(f"h{n} -> y{k} [dir=none]; " for n in range(3) for k in range(2))
+    links += "".join(f"q -> h{n} [dir=none style=dashed]; " for n in ends)
+    names = " ".join(f'{name} [label=""];' for name in ("q", "x0", "x1", "h0", "h1", "h2", "y0", "y1"))
+    network = cn.read(f"digraph {{ {names} {links} }}")
+    assert network.input_shape == (width,)
+    assert any("its lines are dashed" in note for note in network.notes) == biased

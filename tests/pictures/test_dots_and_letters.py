@@ -6,13 +6,15 @@ cv2 = pytest.importorskip("cv2")
 
 import numpy as np  # noqa: E402
 
+from chalknet.notation.pictures import lettering  # noqa: E402
 from chalknet.notation.pictures.canvas import canvas_of  # noqa: E402
 from chalknet.notation.pictures.cells import without_halves  # noqa: E402
 from chalknet.notation.pictures.choice import chosen  # noqa: E402
 from chalknet.notation.pictures.foreign import without_letters  # noqa: E402
 from chalknet.notation.pictures.hubs import hubs  # noqa: E402
 from chalknet.notation.pictures.labels import shared_out  # noqa: E402
-from chalknet.notation.pictures.lettering import Lettered, Lettering  # noqa: E402
+from chalknet.notation.pictures.lettering import Lettered, Lettering, as_label  # noqa: E402
+from chalknet.notation.pictures.no_words import without_rims  # noqa: E402
 from chalknet.notation.pictures.outlined import Found  # noqa: E402
 from chalknet.notation.pictures.page import page_alone  # noqa: E402
 from chalknet.notation.pictures.pairs import Joint, joints_of  # noqa: E402
@@ -78,7 +80,7 @@ def test_a_line_runs_to_the_middle_of_a_dot_and_to_the_side_of_a_box():
     assert joint.trust > 0.5
 
 
-def lettered(image):
+def foreign(image):
     """Draw two lines of letters of many forms; return where they stand, and the outlines in them."""
     shapes = []
     for y in (300, 340):
@@ -91,7 +93,7 @@ def lettered(image):
 
 def test_letters_of_lines_that_cannot_be_read_are_no_shapes_and_those_of_short_titles_neither():
     image = paper()
-    lines, shapes = lettered(image)
+    lines, shapes = foreign(image)
     title = line("", 200, 100, 70)
     letter, unit = Found("disc", 190, 100, 12, 12), Found("disc", 500, 500, 40, 40)
     words = Lettered([], [], [*lines, title])
@@ -158,3 +160,27 @@ def test_a_line_far_from_a_network_is_kept_where_it_says_an_activation():
     ]
     seen = Contents(units, [], lines, joints, [Heads(0, 0)] * 9, size=40)
     assert network_part(seen).words == lines[:1]
+
+
+@pytest.mark.parametrize("read", ["Relll", "ReLU", "RelU", "ReLI1", "Rel UI"])
+def test_relu_is_read_where_its_last_letter_is_two_strokes(read):
+    assert as_label(read) == "ReLU"
+    assert [as_label(word) for word in ("Release", "Rel", "Relax")] == ["Release", "Rel", "Relax"]
+
+
+def test_the_rim_of_a_box_is_no_letter_of_another_script():
+    box = Found("box", 300, 300, 50, 50)
+    rim, letter = line("回", 300, 300, 44, 44), line("b", 300, 300, 14, 22)
+    assert without_rims([rim, letter], [box]) == [letter]
+
+
+def test_a_word_that_is_higher_than_wide_is_read_as_it_runs_upwards_where_that_is_surer(monkeypatch):
+    said = {(-90.0, 40.0): ("FC 64", 0.95), (-90.0, 30.0): ("一", 0.99)}
+    monkeypatch.setattr(lettering, "_cut", lambda canvas, one: (one.angle, one.width))
+    monkeypatch.setattr(lettering, "_read", lambda crops: [said[crop] for crop in crops])
+    word, digit, sure = (
+        Lettering(text, 100, 100, 14, high, 0.0, trust)
+        for text, high, trust in (("2", 40.0, 0.6), ("1", 30.0, 0.8), ("7", 40.0, 0.97))
+    )
+    found = lettering._turned(canvas_of(paper()), [word, digit, sure])
+    assert found == [Lettering("FC 64", 100, 100, 40.0, 14, -90.0, 0.95), digit, sure]
