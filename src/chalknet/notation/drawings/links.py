@@ -34,8 +34,9 @@ def ordering(links: Sequence[Link]) -> list[Link]:
     held: dict[str, list[int]] = defaultdict(list)
     for link in odd:
         held[link.source].append(depth.get(link.target, -1))
+    fed = {link.target for link in links}
     biases = {
-        key for key, ends in held.items() if key not in depth and ends[1:] and {*ends} == {max(1, ends[0])}
+        key for key, ends in held.items() if key not in fed and ends[1:] and {*ends} == {max(1, ends[0])}
     }
     return [
         link

@@ -64,6 +64,10 @@ class _Scene:
         return Counter(fact.text for fact in self.facts.nodes.values() if not fact.alone)
 
     @cached_property
+    def ranks(self) -> Counter[str]:
+        return Counter(fact.node.rank for fact in self.facts.nodes.values() if not fact.alone)
+
+    @cached_property
     def first_words(self) -> frozenset[str]:
         """Return what the labels begin with: `2` of `2 | relu`."""
         return frozenset(re.split(r"[\s|,(]", text, maxsplit=1)[0] for text in self.texts)
@@ -192,7 +196,9 @@ class _View:
 
     @property
     def is_dashed_alone(self) -> bool:
-        """Return whether nothing leads to it, and all its lines are dashed while no others are that end there."""
+        """Return whether it stands in no column, and all its lines are dashed while no others are that end there."""
+        if self.fact.node.rank and self.scene.ranks[self.fact.node.rank] > 1:
+            return False
         if (
             self.fact.into
             or len(self.fact.out_of) < 2

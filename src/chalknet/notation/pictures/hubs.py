@@ -15,7 +15,7 @@ from chalknet.notation.pictures.outlined import Found, thickness
 from chalknet.notation.pictures.pairs import Joint, free_pairs, hidden_by, joints_of
 
 _THICKER = 1.7  # than a line, is a dot
-_LARGEST = 0.7  # of a unit
+_SMALLEST, _LARGEST = 0.12, 0.7  # of a unit
 _APART = 0.6  # of a unit's size, between a dot and the nearest unit at least
 _IN_LINE = 0.5  # of a unit's size, by which dots stand beside their line at most
 _ALIKE = 1.5  # times larger or smaller
@@ -62,7 +62,7 @@ def _dots(canvas: InkedPicture, size: float, words: Sequence[Lettering]) -> list
     found: list[Found] = []
     for _ in range(_MOST):
         _, radius, _, (x, y) = cv2.minMaxLoc(inner)
-        if radius < max(2.0, least):
+        if radius < max(_SMALLEST * size / 2, least):
             break
         cv2.circle(inner, (x, y), math.ceil(3 * radius), 0, -1)
         if not any(one.is_long and one.holds(x, y) for one in words):
@@ -79,11 +79,12 @@ def _is_free(dot: Found, units: Sequence[Found], size: float) -> bool:
 
 
 def _beyond(dots: Sequence[Found], units: Sequence[Found], *, turned: bool, before: bool) -> list[Found]:
-    """Return the dots left of all units, right of them, above or below them."""
+    """Return the dots that stand a unit left of all units or more, or right of them, above or below them."""
     places = [unit.y if turned else unit.x for unit in units]
+    size = median(unit.size for unit in units)
     if before:
-        return [dot for dot in dots if (dot.y if turned else dot.x) < min(places)]
-    return [dot for dot in dots if (dot.y if turned else dot.x) > max(places)]
+        return [dot for dot in dots if (dot.y if turned else dot.x) < min(places) - size]
+    return [dot for dot in dots if (dot.y if turned else dot.x) > max(places) + size]
 
 
 def _in_line(dot: Found, dots: Sequence[Found], size: float, *, turned: bool) -> list[Found]:
