@@ -10,6 +10,7 @@ from chalknet.notation.pictures import lettering  # noqa: E402
 from chalknet.notation.pictures.canvas import canvas_of  # noqa: E402
 from chalknet.notation.pictures.cells import without_halves  # noqa: E402
 from chalknet.notation.pictures.choice import chosen  # noqa: E402
+from chalknet.notation.pictures.completed import completed  # noqa: E402
 from chalknet.notation.pictures.foreign import without_letters  # noqa: E402
 from chalknet.notation.pictures.hubs import hubs  # noqa: E402
 from chalknet.notation.pictures.labels import shared_out  # noqa: E402
@@ -184,3 +185,13 @@ def test_a_word_that_is_higher_than_wide_is_read_as_it_runs_upwards_where_that_i
     )
     found = lettering._turned(canvas_of(paper()), [word, digit, sure])
     assert found == [Lettering("FC 64", 100, 100, 40.0, 14, -90.0, 0.95), digit, sure]
+
+
+def test_open_circles_are_found_where_all_others_are_a_little_longer_than_wide():
+    image = paper()
+    spots = [(200, 200), (200, 400), (500, 200), (500, 400)]
+    for n, spot in enumerate(spots):
+        cv2.ellipse(image, spot, (36, 36), 70 * n, 0, 315, BLACK, 4, cv2.LINE_AA)
+    units = [Found("disc", *spots[0], 76, 76, off=0.01), Found("ellipse", *spots[1], 80, 72, off=0.01)]
+    found = completed(canvas_of(image), units, [])
+    assert sorted((round(one.x, -1), round(one.y, -1)) for one in found) == spots
