@@ -191,7 +191,7 @@ def test_open_circles_are_found_where_all_others_are_a_little_longer_than_wide()
     image = paper()
     spots = [(200, 200), (200, 400), (500, 200), (500, 400)]
     for n, spot in enumerate(spots):
-        cv2.ellipse(image, spot, (36, 36), 70 * n, 0, 315, BLACK, 4, cv2.LINE_AA)
+        cv2.ellipse(image, spot, (36, 36), 70 * n, 0, 330, BLACK, 4, cv2.LINE_AA)
     units = [Found("disc", *spots[0], 76, 76, off=0.01), Found("ellipse", *spots[1], 80, 72, off=0.01)]
     found = completed(canvas_of(image), units, [])
     assert sorted((round(one.x, -1), round(one.y, -1)) for one in found) == spots
