@@ -7,9 +7,9 @@ cv2 = pytest.importorskip("cv2")
 import numpy as np  # noqa: E402
 
 from chalknet.notation.pictures import lettering  # noqa: E402
-from chalknet.notation.pictures.canvas import canvas_of  # noqa: E402
+from chalknet.notation.pictures.canvas import _plain_ground, canvas_of  # noqa: E402
 from chalknet.notation.pictures.cells import without_halves  # noqa: E402
-from chalknet.notation.pictures.choice import chosen  # noqa: E402
+from chalknet.notation.pictures.choice import chosen, without_blots  # noqa: E402
 from chalknet.notation.pictures.completed import completed  # noqa: E402
 from chalknet.notation.pictures.foreign import without_letters  # noqa: E402
 from chalknet.notation.pictures.hubs import hubs  # noqa: E402
@@ -195,3 +195,38 @@ def test_open_circles_are_found_where_all_others_are_a_little_longer_than_wide()
     units = [Found("disc", *spots[0], 76, 76, off=0.01), Found("ellipse", *spots[1], 80, 72, off=0.01)]
     found = completed(canvas_of(image), units, [])
     assert sorted((round(one.x, -1), round(one.y, -1)) for one in found) == spots
+
+
+def test_fine_lines_all_over_a_plain_ground_are_neither_noise_nor_ground():
+    image = np.full((400, 600, 3), 255, np.uint8)
+    image[40:360:3, 60:540] = (120, 130, 150)
+    image[41:360:3, 60:540] = (190, 195, 205)
+    canvas = canvas_of(image)
+    assert canvas.is_flat and canvas.ground == (255, 255, 255)
+    assert not canvas.mask[: int(30 * canvas.scale)].any() and canvas.mask[:, 500].any()
+    grainy = np.random.default_rng(2).integers(200, 255, image.shape).astype(np.uint8)
+    assert _plain_ground(grainy) is None
+
+
+def test_vague_discs_of_several_colours_among_many_of_one_are_none():
+    image = paper()
+    units = [
+        Found("disc", x, 60 * n, 18, 18, off=0.02, is_filled=True) for x in (200, 600) for n in range(1, 9)
+    ]
+    for unit in units:
+        cv2.circle(image, (int(unit.x), int(unit.y)), 9, (0, 60, 60), -1, cv2.LINE_AA)
+        cv2.circle(image, (int(unit.x), int(unit.y)), 7, (40, 170, 150), -1, cv2.LINE_AA)
+    for y in range(282, 320, 4):
+        cv2.line(image, (380, y), (420, y), (90, 100, 120), 2)
+    mesh = Found("disc", 400, 300, 18, 18, off=0.05, is_filled=True)
+    assert without_blots(canvas_of(image), [*units, mesh], ()) == units
+
+
+def test_a_vague_bar_among_discs_is_none_and_one_with_words_or_clear_sides_is():
+    units = [
+        Found("disc", x, y, 20, 20, off=0.02, is_filled=True) for x in (200, 400) for y in range(50, 350, 50)
+    ]
+    vague = Found("rounded", 300, 200, 25, 200, off=0.03, is_filled=True)
+    clear = Found("box", 600, 200, 25, 200, off=0.004, is_filled=True)
+    assert set(chosen([*units, vague, clear], []).units) == {*units, clear}
+    assert vague in chosen([*units, vague], [line("softmax", 300, 200, 20)]).units
