@@ -17,6 +17,7 @@ from chalknet.notation.marks.outlines import place_of
 _FAR = 1.3  # how many letters' heights a text may stand off a stroke
 _ROW = 1.2  # letters' heights within which titles of columns stand in a row
 _LEADING = 1.0  # letters' heights between lines that stand one under the other
+_ASIDE = 0.6  # letters' heights by which the middles of such lines differ at most
 _NEAR_COLUMN = 2.0  # units, by which a title stands off the end of its column at most
 _ALIKE = 12.0  # degrees
 _MOST_CELLS = 2_000_000
@@ -293,11 +294,12 @@ def _gaps_to(
 
 
 def _is_one_text(texts: Sequence[TextMark]) -> bool:
-    """Return whether texts are lines one under the other."""
+    """Return whether texts are lines one under the other, with their middles in line."""
     lines = sorted(texts, key=lambda text: text.place.y)
     return all(
         other.place.y - one.place.y - (one.place.height + other.place.height) / 2
         < _LEADING * min(one.size, other.size)
+        and abs(one.place.x - other.place.x) < _ASIDE * max(one.size, other.size)
         for one, other in pairwise(lines)
     )
 
