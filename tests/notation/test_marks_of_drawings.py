@@ -4,6 +4,9 @@ import pytest
 
 import chalknet as cn
 from chalknet.errors import ChalknetError
+from chalknet.notation.drawings.sketch import Place
+from chalknet.notation.marks.heads import give_heads
+from chalknet.notation.marks.mark import ShapeMark, StrokeMark, Tidied
 
 
 def shorthand(text):
@@ -135,3 +138,38 @@ def test_lines_under_a_drawing_of_characters_tell_activations(lines, network):
 def test_a_crossing_that_is_not_followed_is_told():
     drawn = "(x1) --- (h1)\n     \\ /      \\\n      X        (y)\n     / \\      /\n(x2) --- (h2)\n"
     assert any("joins nothing" in note for note in cn.read(drawn).notes)
+
+
+OPERATOR = (
+    '<path d="M50,{y} h120 v20 h-120 z" fill="navy"/><path d="M50,{low} h120 v40 h-120 z" fill="white"/>'
+    '<rect x="50" y="{y}" width="120" height="60" fill="none" stroke="black"/>'
+    '<text x="60" y="{head}" font-size="11">{name}</text><text x="60" y="{body}" font-size="11">{words}</text>'
+)
+
+
+@pytest.mark.parametrize(
+    ("names", "network"),
+    [
+        ((("Gemm", "B ⟨24×7⟩"), ("Gemm", "B ⟨3×24⟩")), "7 -> 24 ? -> 3 ?"),
+        ((("MatMul", "B ⟨7×24⟩"), ("MatMul", "B ⟨24×3⟩")), "7 -> 24 nobias ? -> 3 nobias ?"),
+    ],
+)
+def test_the_heading_and_the_body_of_a_box_with_fillings_of_their_own_are_one_box(names, network):
+    drawn = "".join(
+        OPERATOR.format(y=y, low=y + 20, head=y + 14, body=y + 45, name=name, words=words)
+        for y, (name, words) in zip((100, 220), names, strict=True)
+    )
+    arrow = '<defs><marker id="v" orient="auto"><path d="M0,0L9,4L0,8z"/></marker></defs>'
+    arrow += '<rect x="80" y="20" width="60" height="30" stroke="black"/><text x="110" y="40">x</text>'
+    for top, end in ((50, 100), (160, 220)):
+        arrow += f'<path d="M110,{top} L110,{end}" stroke="black" marker-end="url(#v)"/>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="300" height="400">{arrow}{drawn}</svg>'
+    assert shorthand(svg) == network
+
+
+def test_sides_of_a_head_that_a_hand_has_bowed_are_no_lines():
+    shaft = StrokeMark(((80.0, 60.0), (240.0, 60.0)))
+    sides = [StrokeMark(((240.0, 60.0), (234.0, 60.0 + 5 * s), (227.0, 60.0 + 6 * s))) for s in (-1, 1)]
+    found = Tidied([ShapeMark("disc", Place(x, 60, 40, 40)) for x in (60, 262)], [shaft, *sides])
+    give_heads(found, lambda steps: None)
+    assert [(stroke.points, stroke.end_head) for stroke in found.strokes] == [(shaft.points, True)]

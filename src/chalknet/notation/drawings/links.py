@@ -31,11 +31,22 @@ def ordering(links: Sequence[Link]) -> list[Link]:
     marked = {id(link) for link in odd}
     rest = [link for link in links if id(link) not in marked]
     depth = longest([link for link in rest if link.style not in _DOTTED] or rest)
+    held: dict[str, list[int]] = defaultdict(list)
+    for link in odd:
+        held[link.source].append(depth.get(link.target, -1))
+    fed = {link.target for link in links}
+    biases = {
+        key for key, ends in held.items() if key not in fed and ends[1:] and {*ends} == {max(1, ends[0])}
+    }
     return [
         link
         for link in odd
         if depth.get(link.source, -1) == depth.get(link.target, -2)
-        or (link.style in _DOTTED and not (link.source in depth and link.target in depth))
+        or (
+            link.style in _DOTTED
+            and link.source not in biases  # with lines to several units of a layer
+            and not (link.source in depth and link.target in depth)
+        )
     ]
 
 

@@ -11,6 +11,7 @@ from chalknet.notation.drawings.beside import beside, is_only
 from chalknet.notation.drawings.colours import name_of, names_in
 from chalknet.notation.drawings.facts import POINTS, STORES, Fact, Facts
 from chalknet.notation.drawings.rules import Role, Rule, Weighed, weigh
+from chalknet.notation.drawings.sketch import Link
 from chalknet.notation.drawings.vocabulary import is_bias, is_decimal
 from chalknet.notation.drawings.words import BIAS_WORD, OPERATOR, SUM
 
@@ -61,6 +62,10 @@ class _Scene:
     @cached_property
     def texts(self) -> Counter[str]:
         return Counter(fact.text for fact in self.facts.nodes.values() if not fact.alone)
+
+    @cached_property
+    def ranks(self) -> Counter[str]:
+        return Counter(fact.node.rank for fact in self.facts.nodes.values() if not fact.alone)
 
     @cached_property
     def first_words(self) -> frozenset[str]:
@@ -115,6 +120,10 @@ class _Scene:
     def names(self) -> frozenset[str]:
         found = (_INDEXED.match(text) for text in self.texts)
         return frozenset(f"{match[1]}{match[2]}".lower() for match in found if match)
+
+
+def _is_dashed(link: Link) -> bool:
+    return link.style in ("dashed", "dotted")
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +193,22 @@ class _View:
         nodes = self.scene.facts.nodes
         others = {link.source for link in nodes[self.fact.out_of[0].target].into[:200]} - {self.fact.key}
         return len(others) > 1 and all(nodes[key].into for key in others)
+
+    @property
+    def is_dashed_alone(self) -> bool:
+        """Return whether it stands in no column, and all its lines are dashed while no others are that end there."""
+        if self.fact.node.rank and self.scene.ranks[self.fact.node.rank] > 1:
+            return False
+        if (
+            self.fact.into
+            or len(self.fact.out_of) < 2
+            or not all(_is_dashed(one) for one in self.fact.out_of)
+        ):
+            return False
+        nodes = self.scene.facts.nodes
+        ends = [nodes[one.target].into for one in self.fact.out_of[:50]]
+        others = [link for into in ends for link in into[:50] if link.source != self.fact.key]
+        return len(others) > len(ends) and not any(_is_dashed(link) for link in others)
 
     @property
     def is_beside_a_bias(self) -> bool:
@@ -271,6 +296,7 @@ _RULES: dict[Role, tuple[Rule[_View], ...]] = {
         Rule("it has the colour that is said to be that of biases", "bias", 5, lambda v: v.has_colour_of_biases),
         Rule("a bias of another layer has its colour", "bias", 3, lambda v: v.looks_like_a_bias and not v.fact.said.role),
         Rule("nothing leads to it, but to all the others of its layer", "bias", 3, lambda v: not v.fact.text and v.is_unfed),
+        Rule("its lines are dashed, and not those of the others that lead there", "bias", 3, lambda v: v.is_dashed_alone),
         Rule("another one that leads there says bias in so many words", "bias", -6, lambda v: v.fact.text == "1" and v.is_beside_a_bias),
         Rule("nothing else leads where it leads", "bias", -6, lambda v: v.fact.out_of and not v.has_some_company),
         Rule("it names a map", "bias", -5, lambda v: v.fact.said.operation),

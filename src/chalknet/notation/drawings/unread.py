@@ -121,8 +121,9 @@ def unread(structure: Structure, reading: Reading, network: Network) -> Iterator
         yield from _functions(text, functions)
     for text in dict.fromkeys((*texts, *over)):
         yield from _doubtful(text)
+    names_inputs = any(plain(caption).lower() == "x1" for caption in columns.captions)  # and x2 the next one
     for caption in (*columns.captions, *over):
-        if TIMES_ALONE.fullmatch(plain(caption)):
+        if TIMES_ALONE.fullmatch(plain(caption)) and not (names_inputs and plain(caption)[0] in "xX"):
             yield f"{_shown(caption)} was used for nothing: it may say how often a layer stands there"
         yield from _counts(caption, widths, "a caption")
     for remark in _remarks(structure.facts.sketch.source):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from math import inf, isfinite
 
 from chalknet.network import Activation, Dropout, Flatten, Step
@@ -220,6 +221,11 @@ def clauses(caption: str) -> list[Said]:
     caption = words.FIGURE_NUMBER.sub("", caption)
     if excepted := words.EXCEPT.search(plain(caption)):
         return _all_but(plain(caption), excepted)
+    if (place := _setting(plain(caption))) is not None:  # programs mean the hidden layers by it
+        lines = plain(caption).split("\n")
+        name, value = lines[place : place + 2]
+        rest = "\n".join((*lines[:place], *lines[place + 2 :]))
+        return [Said(f"{name} {value}", said(value).steps, role="hidden"), *clauses(rest)]
     if inner := _told_in_brackets(plain(caption)):
         return [one for part in inner for one in clauses(part)]
     whole = said(caption)
@@ -241,7 +247,8 @@ def clauses(caption: str) -> list[Said]:
         plain(re.sub(r" {2,}", "\n", caption)),
     ):
         clause = plain(clause)
-        if len(inside := [part for part in re.split(r"[(),;]", clause) if said(part).steps]) > 1:
+        inside = [part for part in re.split(r"[(),;]", clause) if said(part).steps]
+        if len({said(part).steps for part in inside}) > 1:
             found += [one for part in inside for one in clauses(part)]
             continue
         what = said(clause)
@@ -251,6 +258,15 @@ def clauses(caption: str) -> list[Said]:
         if len(kinds) < 2 and (kinds != {Activation("?")} or linear) and (what.steps or linear):
             found.append(Said(what.text, what.steps, linear, role=role))
     return found
+
+
+def _setting(caption: str) -> int | None:
+    """Return the line of a caption that names a setting of a form, whose value stands in the next line."""
+    lines = caption.split("\n")
+    for place, (name, value) in enumerate(pairwise(lines)):
+        if words.ACTIVATION_SETTING.fullmatch(name.strip()) and len(said(value).steps) == 1:
+            return place
+    return None
 
 
 def _told_in_brackets(caption: str) -> list[str]:

@@ -185,12 +185,14 @@ EVERY = (
     + r"|everywhere|throughout|partout|überall|ovunque|dappertutto|en todas partes|em tod[ao]s|tüm|bütün|wszędzie|wszystki\w*|każd\w+|везде|во всех|всех|모든|모두|각|所有|每|都|均|全て|すべて|各"
 )  # fmt: skip
 DEFINED = r"(?<![^\W\d_])[gfφϕ](?:\([^()]{0,9}\))?\s*(?:=|is\b|:)"  # `φ = tanh` speaks of all units
+_NOUN = "activation|aktivierung|activaci[oó]n|attivazione|ativação|aktywacj|активаци|激活函数|活性化関数|활성화 ?함수|aktivasyon"
 ALL = pattern(
     any_of("units?", "neurons?", "nodes?", r"act\w*(?:[ .]?f(?:ct|n|unction)\w*)?(?=\s*[=:])")
     + rf"|{EVERY}|{DEFINED}"
-    r"|activation|aktivierung|activaci[oó]n|attivazione|ativação|aktywacj|активаци|激活函数|活性化関数|활성화 ?함수|aktivasyon",
+    rf"|{_NOUN}",
     re.I,
 )
+ACTIVATION_SETTING = pattern(rf"(?:f\w+ (?:de |di |d')?)?(?:{_NOUN})[^\W\d_]{{0,9}}(?:[ -]f\w+)?\s*:?", re.I)
 EXCEPT = pattern(
     any_of("except(?: for)?", "but(?= the (?:last|output))", "sauf", "hormis", "excepto", "salvo", "menos", "exceto", "tranne", "eccetto", "außer", "ausgenommen", "behalve", "utom", "oprócz", "kromě", "kivéve", "kecuali")
     + "|кроме|за исключением|除了|除外|以外|제외|빼고|εκτός|hariç|dışında",

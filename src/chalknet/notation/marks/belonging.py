@@ -151,6 +151,7 @@ class Belongings:
         """
         index = BoxIndex(self._sketch.spend)
         places = self._nesting.places
+        loose = {number: text for number, text in loose.items() if not self._spans_columns(text)}
         largest = max((text.size for text in loose.values()), default=0.0)
         for number in range(len(self._shapes)):
             if number not in self._nesting.frames or number not in self.labels:
@@ -167,6 +168,15 @@ class Belongings:
                 self.labels[shape] = [self.loose.pop(number)]
         if not sure:
             self.ranks |= titles
+
+    def _spans_columns(self, text: TextMark) -> bool:
+        """Return whether a text reaches over the middles of several columns: it belongs to none of them."""
+        if not self.sideways or text.place.width < 2 * self._unit:
+            return False
+        self._sketch.spend(len(self.columns))
+        low, high = text.place.x - text.place.width / 2, text.place.x + text.place.width / 2
+        over = zip(self.columns, self._nesting.places, strict=True)
+        return len({column for column, place in over if column and low < place.x < high}) > 1
 
     def _runs_sideways(self) -> bool:
         """Return whether links run to the right or left: that way they are all about as long."""

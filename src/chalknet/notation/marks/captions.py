@@ -16,6 +16,8 @@ from chalknet.notation.marks.outlines import place_of
 
 _FAR = 1.3  # how many letters' heights a text may stand off a stroke
 _ROW = 1.2  # letters' heights within which titles of columns stand in a row
+_LEADING = 1.0  # letters' heights between lines that stand one under the other
+_ASIDE = 0.6  # letters' heights by which the middles of such lines differ at most
 _NEAR_COLUMN = 2.0  # units, by which a title stands off the end of its column at most
 _ALIKE = 12.0  # degrees
 _MOST_CELLS = 2_000_000
@@ -250,20 +252,25 @@ def titles_of_columns(
                 across = text.place.y if sideways else text.place.x + part * text.place.width
                 rows[part].append((across, number))
     found: dict[int, int] = {}
-    for members in (*rows.values(), *_gaps_to(spans, {n: texts[n] for n in over}, over, sideways=sideways)):
+    for members in rows.values():
         for row in _in_rows(members, texts):
-            if len({over[number] for number in row}) > 1:
+            if len({over[number] for number in row}) > 1 and not _is_of_more(row, over, texts):
                 found |= {number: over[number] for number in row}
+    for stacks in _gaps_to(spans, {n: texts[n] for n in over}, over, sideways=sideways):
+        below = {lines[0][1]: lines for lines in stacks}
+        for row in _in_rows([lines[0] for lines in stacks], texts):
+            if len({over[number] for number in row}) > 1:
+                found |= {line: over[line] for number in row for _, line in below[number]}
     return found
 
 
 def _gaps_to(
     spans: dict[int, list[Place]], texts: dict[int, TextMark], over: dict[int, int], *, sideways: bool
-) -> list[list[tuple[float, int]]]:
+) -> list[list[list[tuple[float, int]]]]:
     """Return how far texts stand beyond the end of their own columns, before it and behind it.
 
     On boards, and where columns are unequally long, titles keep this distance and stand in no row. Of several
-    texts at one end of a column none is meant.
+    texts at one end of a column none is meant, unless they are lines one under the other: then all are.
 
     Args:
         spans: the places in each column.
@@ -282,7 +289,29 @@ def _gaps_to(
         gap = middle - long / 2 - high if is_behind else low - middle - long / 2
         if 0 <= gap < most:
             sides[is_behind][over[number]].append((gap, number))
-    return [[members[0] for members in side.values() if len(members) == 1] for side in sides]
+    stacks = [[sorted(members) for members in side.values()] for side in sides]
+    return [[lines for lines in side if _is_one_text([texts[n] for _, n in lines])] for side in stacks]
+
+
+def _is_one_text(texts: Sequence[TextMark]) -> bool:
+    """Return whether texts are lines one under the other, with their middles in line."""
+    lines = sorted(texts, key=lambda text: text.place.y)
+    return all(
+        other.place.y - one.place.y - (one.place.height + other.place.height) / 2
+        < _LEADING * min(one.size, other.size)
+        and abs(one.place.x - other.place.x) < _ASIDE * max(one.size, other.size)
+        for one, other in pairwise(lines)
+    )
+
+
+def _is_of_more(row: list[int], over: dict[int, int], texts: dict[int, TextMark]) -> bool:
+    """Return whether most texts in a line stand over no column, as in a bar of settings above a network."""
+    first = texts[row[0]]
+    others = sum(
+        number not in over and abs(text.place.y - first.place.y) < 0.5 * first.size
+        for number, text in texts.items()
+    )
+    return others > len(row)
 
 
 def _in_rows(places: list[tuple[float, int]], texts: dict[int, TextMark]) -> list[list[int]]:

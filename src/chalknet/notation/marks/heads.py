@@ -14,6 +14,7 @@ from chalknet.notation.marks.nearby import BoxIndex, median
 from chalknet.notation.marks.outlines import corners_of, length_of, place_of
 
 _MOST_RULES = 4  # lines of a page, longer than those between shapes
+_STRAIGHT, _BOWED = 0.97, 0.9  # from end to end, of the length: a line, and one side of a head by hand
 _HEADS = ("triangle", "polygon", "diamond")
 
 
@@ -113,23 +114,17 @@ def _of_stroke(stroke: StrokeMark, long: float, usual: float, unit: float) -> _H
         or stroke.target
     ):
         return None
-    if _is_straight(stroke.points, long):
-        if long < 0.35 * usual and (long < 0.7 * unit or not unit):
-            place = place_of(stroke.points)
-            return _Head((place.x, place.y), long, (stroke.points[0], stroke.points[-1]), stroke, True)
-        return None
-    corners = corners_of(stroke.points, long, closed=False)
+    straight = math.dist(stroke.points[0], stroke.points[-1]) / (long or 1.0)
+    corners = [] if straight > _STRAIGHT else corners_of(stroke.points, long, closed=False)
     if len(corners) == 3:
         first, tip, last = corners
         sides = math.dist(first, tip), math.dist(tip, last)
         if abs(sides[0] - sides[1]) < 0.35 * max(sides) and math.dist(first, last) < 1.7 * max(sides):
             return _Head(_middle_of(corners), max(sides), tuple(corners), stroke, True)
+    if straight > _BOWED and long < 0.35 * usual and (long < 0.7 * unit or not unit):
+        place = place_of(stroke.points)
+        return _Head((place.x, place.y), long, (stroke.points[0], stroke.points[-1]), stroke, True)
     return None
-
-
-def _is_straight(points: tuple[Point, ...], long: float) -> bool:
-    """Return whether a line is straight but for an unsteady hand."""
-    return math.dist(points[0], points[-1]) > 0.97 * long
 
 
 class _End(NamedTuple):

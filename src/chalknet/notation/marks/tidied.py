@@ -14,6 +14,7 @@ from chalknet.notation.marks.legends import find_keys, is_small
 from chalknet.notation.marks.mark import AnyMark, DotsMark, ShapeMark, StrokeMark, TextMark, Tidied
 from chalknet.notation.marks.nearby import BoxIndex, Rim, median, rim_of, whole_place
 from chalknet.notation.marks.outlines import place_of
+from chalknet.notation.marks.settings import join_settings
 
 _KEYS = ("disc", "ellipse", "box", "rounded")  # forms of dots, and of the keys of legends
 _LARGE = 0.9  # of the whole drawing: its ground
@@ -48,11 +49,13 @@ def tidied(marks: Sequence[AnyMark], spend: Callable[[int], None]) -> Tidied:
         else:
             found.unused.append((mark, mark.what))
     _drop_ground(found)
+    join_settings(found, spend)
     give_heads(found, spend)  # before doubles are dropped: heads pile up where many arrows end
     _drop_doubles(found, spend)
     _drop_grounds_of_texts(found, spend)
     found.unit = median(min(shape.place.width, shape.place.height) for shape in found.shapes)
     _cut_tables(found, spend)
+    _join_parts(found, spend)
     return found
 
 
@@ -217,6 +220,51 @@ def _cells(
     if len(cells) == 2 and _is_a_neuron([text.words for rim in rims for text in texts if _holds(rim, text)]):
         return [shape]
     return cells if 2 * written >= len(cells) else [shape]
+
+
+def _join_parts(found: Tidied, spend: Callable[[int], None]) -> None:
+    """Put aside the heading and the body of a box filled each on its own: the box has their words."""
+    index = BoxIndex(spend)
+    boxes = {
+        number: shape
+        for number, shape in enumerate(found.shapes)
+        if shape.kind in ("box", "rounded") and not shape.angle and not shape.key
+    }
+    for number, shape in boxes.items():
+        index.add(number, shape.place, 0.0)
+    gone: set[int] = set()
+    for number, shape in boxes.items():
+        x, y, _, height = shape.place
+        ends = {each for top in (-0.45, 0.45) for each in index.at(x, y + top * height)} - {number}
+        parts = sorted(
+            (n for n in ends if _is_band(boxes[n].place, shape.place)), key=lambda n: boxes[n].place.y
+        )
+        if len(parts) == 2 and abs(sum(boxes[n].place.height for n in parts) - height) < 0.04 * height:
+            words = [_words_in(boxes[n], found.texts, spend) for n in parts]
+            if said(words[0]).operation and not _is_layer(words[1]):
+                gone |= set(parts)
+    found.unused += [(found.shapes[number], "a part of a box") for number in sorted(gone)]
+    found.records = _renumbered(found.records, gone, len(found.shapes))
+    found.shapes = [shape for number, shape in enumerate(found.shapes) if number not in gone]
+
+
+def _is_band(place: Place, whole: Place) -> bool:
+    """Return whether a box is as wide as the one that it lies in, and lower."""
+    near = 0.04 * whole.width
+    inside = abs(place.y - whole.y) + place.height / 2 < whole.height / 2 + near
+    alike = abs(place.x - whole.x) < near and abs(place.width - whole.width) < near
+    return alike and inside and place.height < 0.9 * whole.height
+
+
+def _words_in(shape: ShapeMark, texts: Sequence[TextMark], spend: Callable[[int], None]) -> str:
+    spend(len(texts))
+    rim = rim_of(shape)
+    return "\n".join(text.words for text in texts if _holds(rim, text))
+
+
+def _is_layer(words: str) -> bool:
+    told = said(words)
+    return bool(told.operation or told.steps or told.role)
 
 
 def _holds(rim: Rim, text: TextMark) -> bool:

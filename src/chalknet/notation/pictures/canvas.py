@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from chalknet.notation.pictures.page import page_alone
 from chalknet.notation.pictures.panels import Pixels as Pixels
 from chalknet.notation.pictures.panels import distance, without_panels
 
@@ -16,6 +17,7 @@ _VERY_GROUND = 0.2  # of the pixels have no other colour than the ground
 _SMALL = 300  # pixels of the longer side, to look for the ground
 _EVEN, _SHADED = 3.0, 0.6  # of ink that the ground has; of that, what is left where its shadows are known
 _MUCH = 0.15  # of a picture, that is ink
+_PLAIN, _RIM_PLAIN = 0.2, 0.6  # of the pixels, and of those at the rim, have exactly the ground's colour
 _FLAT = 0.35  # of the pixels have the colour of a ground that is everywhere the same
 
 
@@ -50,8 +52,14 @@ def canvas_of(image: Pixels) -> InkedPicture:
     Args:
         image: (height, width), or (height, width, 1 to 4), of bytes; a fourth channel is opacity.
     """
-    colours, scale = _resized(_denoised(opaque(image)))
+    whole = opaque(image)
+    colours, scale = _resized(_denoised(whole))
     ground, is_flat = _ground_of(colours)
+    if not is_flat and (plain := _plain_ground(whole)) is not None:  # fine lines all over it are no noise
+        (colours, scale), ground, is_flat = _resized(whole), plain, True
+    if not is_flat or _unevenness(distance(colours, ground)) > _EVEN:  # a photograph
+        colours = page_alone(colours)
+        ground, is_flat = _ground_of(colours)
     if is_flat:
         colours = without_panels(colours, ground)
     ink = distance(colours, ground)
@@ -166,6 +174,18 @@ def _ground_of(colours: Pixels) -> tuple[Pixels, bool]:
     if share >= _FLAT:
         return colour.astype(np.float32).reshape(1, 1, 3), True
     return _local_ground(colours), False
+
+
+def _plain_ground(colours: Pixels) -> Pixels | None:
+    """Return the one colour, (1, 1, 3), that a program painted as the ground; None where there is none."""
+    codes = colours.astype(np.int32) @ np.array([65536, 256, 1])
+    rim = np.concatenate([codes[0], codes[-1], codes[:, 0], codes[:, -1]])
+    values, counts = np.unique(rim, return_counts=True)
+    usual = int(values[counts.argmax()])
+    if counts.max() < _RIM_PLAIN * rim.size or float((codes == usual).mean()) < _PLAIN:
+        return None
+    found: Pixels = np.array([[[usual >> 16, usual >> 8 & 255, usual & 255]]], np.float32)
+    return found
 
 
 def _local_ground(colours: Pixels) -> Pixels:

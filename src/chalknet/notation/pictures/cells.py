@@ -1,4 +1,4 @@
-"""Tables of words drawn as cells that share their sides, as Keras plots a layer: one box each."""
+"""Cells that share their sides: tables of words, as Keras plots a layer, and the two halves of a neuron."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from chalknet.notation.pictures.outlined import Found
 _APART = 8.0  # pixels between the rims of neighbours at most
 _COVERED = 0.85  # of the whole table, by its cells
 _FEWEST = 4
+_SUMS = ("Σ", "∑", "sum", "SUM", "+")
 _SHAPE = re.compile(r"[\[(]*None, ?([0-9][0-9, ]*)[\])]*")  # brackets at the rim of a cell are easily lost
 
 
@@ -36,6 +37,30 @@ def without_cells(shapes: Sequence[Found], words: Sequence[Lettering]) -> list[F
         if len(cells) >= _FEWEST and _is_table(cells, words):
             found = [shape for shape in found if shape not in cells] + [_whole(cells)]
     return found
+
+
+def without_halves(shapes: Sequence[Found], words: Sequence[Lettering]) -> list[Found]:
+    """Return the shapes with one box in the place of the two halves of each neuron: its sum and its function.
+
+    Args:
+        shapes: the units.
+        words: lines of words, among them the sums.
+    """
+    boxes = [shape for shape in shapes if shape.kind in ("box", "rounded")]
+    found = list(shapes)
+    for box in boxes:
+        is_sum = any(one.text in _SUMS and box.holds(one.x, one.y) for one in words)
+        others = [other for other in boxes if is_sum and _is_other_half(box, other)]
+        if len(others) == 1 and box in found and others[0] in found:
+            found = [shape for shape in found if shape not in (box, others[0])] + [_whole([box, others[0]])]
+    return found
+
+
+def _is_other_half(one: Found, other: Found) -> bool:
+    """Return whether two boxes as high as each other stand side by side with nothing between them."""
+    across = abs(other.x - one.x) - (one.width + other.width) / 2
+    level = abs(other.y - one.y) < 0.1 * one.height and 0.85 < other.height / one.height < 1.18
+    return level and abs(across) <= _APART and 0.6 < other.width / one.width < 1.7
 
 
 def rows_joined(words: Sequence[Lettering], tables: Sequence[Found]) -> list[Lettering]:

@@ -17,8 +17,10 @@ from chalknet.notation.pictures.outlined import Found
 PALE = 0.5  # of the ink that the rims of units have, has a mesh between finer lines
 _PAINTED, _OTHER_COLOUR = 0.5, 40.0  # of the units, that are painted; from whose colours blots differ
 _NEARLY_ALL, _VAGUE = 0.7, 0.03  # of the units; off by this much is no clear outline
-_EVEN, _MOTTLED = 0.9, 0.75  # of the inside of units that have one colour; of that, in one that has several
+_MANY, _AS_EVEN = 12, 0.9  # clear outlines; of the evenness that nearly all of them have
+_EVEN, _MOTTLED = 0.86, 0.75  # of the inside of units that have one colour; of that, in one that has several
 _ONE_COLOUR = 24.0  # by which the shades of one colour differ at most
+_TALL, _INEXACT = 3.0, 0.02  # times a unit; off by this much: no bar that was drawn, among discs
 _OVERLAP = 0.08  # of a rim, that lies in other shapes
 
 
@@ -146,12 +148,21 @@ def _without_meshes(units: list[Found], words: Sequence[Lettering], size: float)
         doubts = 2.0 * (unit.off > 2.5 * off + 0.012) + 1.0 * (unit.size < 0.75 * size)
         doubts += 1.5 * (empty and filled > 0.7) + 1.0 * (empty and full > 0.7)
         doubts += 1.0 * (is_round > 0.7 and unit.kind != "disc") + 0.5 * (unit.size > 1.4 * size)
+        is_vague_bar = unit.off > _INEXACT and max(unit.width, unit.height) > _TALL * size
+        doubts += 2.0 * (is_round > 0.7 and is_vague_bar and unit not in written)
         doubts += 2.0 * (unit.dark < PALE * dark)
+        exact = not unit.is_round and unit.off <= min(off, _INEXACT)
+        doubts -= 0.5 * (exact and any(_are_alike(unit, other) for other in units))
         if not empty:
             doubts -= 1.0
         if doubts < 2.0:
             kept.append(unit)
     return kept
+
+
+def _are_alike(one: Found, other: Found) -> bool:
+    """Return whether two shapes are of one kind and size, as those of a column are."""
+    return one is not other and one.kind == other.kind and 0.9 < one.size / other.size < 1.1
 
 
 def without_blots(canvas: InkedPicture, units: Sequence[Found], words: Sequence[Lettering]) -> list[Found]:
@@ -186,7 +197,11 @@ def _without_mottled(canvas: InkedPicture, units: Sequence[Found], vague: Collec
     usual = float(np.median(list(even.values()))) if even else 0.0
     if usual < _EVEN:
         return list(units)
-    return [unit for unit in units if unit not in vague or even[unit] > _MOTTLED * usual]
+    sure = [even[unit] for unit in units if unit not in vague]
+    bar = _MOTTLED * usual
+    if len(sure) > _MANY:  # small ones are less even, all alike
+        bar = max(bar, _AS_EVEN * float(np.percentile(sure, 10)))
+    return [unit for unit in units if unit not in vague or even[unit] > bar]
 
 
 def _without_pale(canvas: InkedPicture, units: Sequence[Found], vague: Collection[Found]) -> list[Found]:

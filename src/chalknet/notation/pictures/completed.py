@@ -46,6 +46,9 @@ def completed(canvas: InkedPicture, units: Sequence[Found], words: Sequence[Lett
         words: lines of words; a circle around one is likely, and none is a part of a word.
     """
     discs = [unit for unit in units if unit.kind == "disc"]
+    if len(discs) < 2:  # of those that a hand draws, many are a little longer than wide
+        units = [_as_disc(unit) if unit.is_round and _is_even(unit) else unit for unit in units]
+        discs = [unit for unit in units if unit.kind == "disc"]
     if len(discs) < 2 or 2 * len(discs) < len(units):
         return list(units)
     size = float(np.median([disc.size for disc in discs]))
@@ -75,8 +78,11 @@ def missed(
 
 def _may_be_disc(unit: Found, size: float) -> bool:
     """Return whether a box is as large as the discs that most units are, whose rims lines may straighten."""
-    even = 1 / _ALIKE < unit.width / unit.height < _ALIKE
-    return not unit.is_round and even and 1 / _ALIKE < unit.size / size < _ALIKE
+    return not unit.is_round and _is_even(unit) and 1 / _ALIKE < unit.size / size < _ALIKE
+
+
+def _is_even(unit: Found) -> bool:
+    return 1 / _ALIKE < unit.width / unit.height < _ALIKE
 
 
 def _as_disc(unit: Found) -> Found:

@@ -17,6 +17,8 @@ _PART = re.compile(
     r"\d+(?=[^\W\d_]{4})|\S+?(?=\s|$|(?<=[^\W\d_]{4})\d+[^\W\d_]{4})"
 )  # a word; 1Hidden is two
 _TOUCHING = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z]{2})")  # where a title begins without a space before it
+_PROSE, _LONG_LINE = 3, 8  # words for each title; of a line that holds no titles
+_LEADING = 2.2  # heights between two lines of a paragraph
 _COUNTED = re.compile(r"([^\W\d_]{0,3})[_ ]?(\d{1,2})")
 
 
@@ -123,10 +125,23 @@ def shared_out(
         first, last = one.x - one.width / 2, one.x + one.width / 2
         over = [place for place, x in enumerate(middles) if first < x < last]
         fits = all(abs(part.x - middles[place]) < 0.3 * gap for place, part in parts)
+        fits = fits and not _is_of_paragraph(one, words, len(parts))
         found += (
             [part for _, part in parts] if fits and {p for p, _ in parts} == {*over} and over[1:] else [one]
         )
     return found
+
+
+def _is_of_paragraph(line: Lettering, words: Sequence[Lettering], parts: int) -> bool:
+    """Return whether a line stands close to another one, and either has more words than titles have."""
+    near = [
+        len(other.text.split())
+        for other in words
+        if 0 < abs(other.y - line.y) < _LEADING * max(line.height, other.height)
+        and abs(other.x - line.x) < 0.5 * line.width
+    ]
+    is_long = len(line.text.split()) >= _PROSE * parts
+    return max(near, default=0) >= (_PROSE if is_long else _LONG_LINE)
 
 
 def _titles(words: Lettering, middles: Sequence[float]) -> list[tuple[int, Lettering]]:

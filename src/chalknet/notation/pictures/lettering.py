@@ -16,9 +16,13 @@ from chalknet.notation.pictures.canvas import InkedPicture, Pixels
 from chalknet.notation.pictures.outlined import Found
 
 _TIMES = re.compile(r"[×✕X](?=_?\d{1,3}$)")  # what the models read for the x of x1
+_RELU = re.compile(
+    r"\bRe[LlI1] ?(?:[UV][Il1]?|[lI1]{2})(?![^\W_])"
+)  # and for ReLU where its U is two strokes
 _LEAST_TRUST = 0.5
 LIKE_LINES = frozenset("一二三十卜口日田目回工士王八人入ニハエトヒノリメ个人大又丫米水木不小川")
 _LEAST_ALONE = 0.65
+_UPRIGHT, _SURE = 1.4, 0.9  # times higher than wide, and less sure: words that may run upwards
 _LETTER = 48  # height in pixels of what the model reads
 _MOST_CROPS = 160
 _AT_ONCE, _LONG = 8, 40.0  # crops that are read at once, and their widths together, in heights
@@ -98,10 +102,12 @@ class Lettered:
     Args:
         words: that could be read.
         unread: without a text, those in a script that the models do not know, or too small.
+        blank: all places at which nothing was read.
     """
 
     words: list[Lettering]
     unread: list[Lettering]
+    blank: list[Lettering]
 
 
 def words_in(canvas: InkedPicture) -> Lettered:
@@ -110,27 +116,50 @@ def words_in(canvas: InkedPicture) -> Lettered:
     small = cv2.resize(canvas.colours, None, fx=part, fy=part, interpolation=cv2.INTER_AREA)
     seen = _reader().find(np.ascontiguousarray(small[:, :, ::-1]))
     if seen.boxes is None:
-        return Lettered([], [])
+        return Lettered([], [], [])
     boxes = [np.asarray(corners, np.float32) / part for corners in seen.boxes[:_MOST_LINES]]
     placed = [_tightened(canvas, _placed(corners)) for corners in boxes]
     crops = [_cut(canvas, words) for words in placed]
-    found, unread = [], []
-    for words, (text, trust) in zip(placed, _read(crops), strict=True):
-        if _says_something(text) and trust >= _LEAST_TRUST:
-            found.append(replace(words, text=text, trust=trust))
-        else:
-            unread.append(words)
-    return Lettered(_whole(canvas, found), _with_letters(canvas, unread) if unread else [])
+    read = [
+        replace(one, text=text, trust=trust) for one, (text, trust) in zip(placed, _read(crops), strict=True)
+    ]
+    read = _turned(canvas, read)
+    found = [one for one in read if _says_something(one.text) and one.trust >= _LEAST_TRUST]
+    unread = [replace(one, text="", trust=0.0) for one in read if one not in found]
+    count = letters_in(canvas, unread)
+    return Lettered(_whole(canvas, found), [one for one in unread if count[one] >= _FEWEST_LETTERS], unread)
 
 
-def _with_letters(canvas: InkedPicture, places: Sequence[Lettering]) -> list[Lettering]:
-    """Return the places at which several letters stand, and not the dots of an elision."""
+def _turned(canvas: InkedPicture, words: Sequence[Lettering]) -> list[Lettering]:
+    """Return the words, with those higher than wide read as a short line that runs upwards, where surer."""
+    high = [
+        n
+        for n, one in enumerate(words)
+        if not one.angle and one.height > _UPRIGHT * one.width and one.trust < _SURE
+    ]
+    upwards = [replace(words[n], width=words[n].height, height=words[n].width, angle=-90.0) for n in high]
+    found = list(words)
+    read = _read([_cut(canvas, one) for one in upwards])
+    for n, one, (text, trust) in zip(high, upwards, read, strict=True):
+        if len(text) > 1 and trust > max(_LEAST_ALONE, words[n].trust):
+            found[n] = replace(one, text=text, trust=trust)
+    return found
+
+
+def letters_in(canvas: InkedPicture, places: Sequence[Lettering]) -> dict[Lettering, int]:
+    """Return how many parts that hang together stand at each place: letters are many, dots of an elision few.
+
+    Args:
+        canvas: the picture.
+        places: lines of words, or what was taken for some.
+    """
+    if not places:
+        return {}
     _, _, _, middles = cv2.connectedComponentsWithStats(canvas.mask.astype(np.uint8), connectivity=8)
-    found = []
+    found = {}
     for one in places:
         near = middles[np.hypot(*(middles - (one.x, one.y)).T) < one.width / 2 + 1]
-        if sum(one.holds(float(x), float(y)) for x, y in near) >= _FEWEST_LETTERS:
-            found.append(one)
+        found[one] = sum(one.holds(float(x), float(y)) for x, y in near)
     return found
 
 
@@ -248,7 +277,7 @@ def _batches(crops: Sequence[Pixels]) -> list[list[int]]:
 
 def as_label(text: str) -> str:
     """Return what was read as drawings of networks write it: x1, and h(x) where a rim hides its end."""
-    return _closed(_TIMES.sub("x", text))
+    return _closed(_RELU.sub("ReLU", _TIMES.sub("x", text)))
 
 
 def _closed(text: str) -> str:

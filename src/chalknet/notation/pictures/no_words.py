@@ -21,7 +21,8 @@ def without_rims(words: Sequence[Lettering], shapes: Sequence[Found]) -> list[Le
     found = []
     for one in words:
         around = [s for s in shapes if abs(one.x - s.x) < 0.3 * s.width and abs(one.y - s.y) < 0.3 * s.height]
-        if around and one.is_round_letter and one.height > 0.7 * around[0].size:
+        may_be_rim = one.is_round_letter or one.text in LIKE_LINES
+        if around and may_be_rim and one.height > 0.7 * around[0].size:
             continue
         if _takes_in_rims(one, shapes):  # each unit is read alone
             continue

@@ -20,6 +20,7 @@ _SAMPLES = 64
 _MOST_PAIRS = 60_000
 _THICK = 5  # pixels to either side of a line that are its own, and one more
 _DOTS = 7  # of a dotted line
+_DOT = 0.5  # of a unit's size is a dot at most
 _ASIDE = 2  # pixels by which a line may miss the one that is asked for
 
 
@@ -136,11 +137,16 @@ def free_pairs(shapes: Sequence[Found]) -> Pixels:
 
 
 def _asked(shapes: Sequence[Found], pairs: Pixels, anchors: str) -> _Asked:
-    """Return the lines between shapes as they are drawn from middle to middle, or from side to side."""
+    """Return the lines between shapes as they are drawn from middle to middle, or from side to side.
+
+    Dots among units have no sides: lines run to their middle.
+    """
     x = np.array([shape.x for shape in shapes])
     y = np.array([shape.y for shape in shapes])
-    half_x = np.array([shape.width for shape in shapes]) / 2
-    half_y = np.array([shape.height for shape in shapes]) / 2
+    size = np.array([shape.size for shape in shapes])
+    has_sides = size > _DOT * np.median(size)
+    half_x = np.array([shape.width for shape in shapes]) / 2 * has_sides
+    half_y = np.array([shape.height for shape in shapes]) / 2 * has_sides
     one, other = pairs[:, 0], pairs[:, 1]
     if anchors == "rims":
         return _Asked(pairs, *rims_between(shapes, pairs))

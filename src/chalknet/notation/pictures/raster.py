@@ -18,12 +18,14 @@ from chalknet.notation.pictures.arrangement import columns_of, forward, runs_sid
 from chalknet.notation.pictures.bent import bent_joints
 from chalknet.notation.pictures.bundles import open_pairs, settled
 from chalknet.notation.pictures.canvas import InkedPicture, Pixels, canvas_of
-from chalknet.notation.pictures.cells import rows_joined, without_cells
+from chalknet.notation.pictures.cells import rows_joined, without_cells, without_halves
 from chalknet.notation.pictures.choice import Chosen, chosen, usual_size, without_blots
 from chalknet.notation.pictures.completed import completed, missed
 from chalknet.notation.pictures.dots import DotRow, rows_of_dots
 from chalknet.notation.pictures.figures import whole_of
+from chalknet.notation.pictures.foreign import without_letters
 from chalknet.notation.pictures.haze import with_hazes
+from chalknet.notation.pictures.hubs import hubs
 from chalknet.notation.pictures.labels import biases, mended, shared_out
 from chalknet.notation.pictures.legend import legend_keys
 from chalknet.notation.pictures.lettering import Lettering, words_in, words_within
@@ -64,7 +66,7 @@ def seen_in(canvas: InkedPicture) -> Contents:
     canvas, choice, words, unread = _shapes_and_words(canvas)
     keys = legend_keys(choice.units, words, choice.size)
     choice = replace(choice, units=[unit for unit in choice.units if unit not in keys])
-    whole = without_cells(choice.units, words)
+    whole = without_cells(without_halves(choice.units, words), words)
     tables = [unit for unit in whole if unit not in choice.units]
     words = rows_joined(words, tables)
     choice = replace(choice, units=whole)
@@ -117,6 +119,7 @@ def _shapes_and_words(canvas: InkedPicture) -> _Sight:
     shapes = outlined(canvas)
     if (ruling := ruled(shapes)) and (plain := without_ruling(canvas, ruling)) is not canvas:
         canvas, shapes = plain, outlined(plain)
+    shapes = without_letters(canvas, shapes, lettered)
     words = without_shapes(words, shapes, usual_size(shapes, words))
     choice = chosen(shapes, words)
     choice = replace(choice, units=completed(canvas, choice.units, [*words, *unread]))
@@ -124,6 +127,7 @@ def _shapes_and_words(canvas: InkedPicture) -> _Sight:
     if more := around_words(canvas, choice.units, words):
         choice = replace(choice, units=completed(canvas, [*choice.units, *more], [*words, *unread]))
     choice = replace(choice, units=without_blots(canvas, choice.units, words))
+    choice = replace(choice, units=[*choice.units, *hubs(canvas, choice.units, words)])
     return _Sight(canvas, choice, words, unread)
 
 

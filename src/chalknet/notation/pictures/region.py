@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 
 from chalknet.notation.disjoint_sets import DisjointSets
+from chalknet.notation.drawings.sketch import Place
+from chalknet.notation.drawings.vocabulary import clauses
+from chalknet.notation.marks.settings import stands_under
 from chalknet.notation.pictures.choice import unit_holds
 from chalknet.notation.pictures.dots import DotRow
 from chalknet.notation.pictures.lettering import Lettering
@@ -17,6 +20,7 @@ from chalknet.notation.pictures.strokes import Heads, TracedLine
 
 _FEWEST_JOINTS = 3  # lines that make a network of units without words
 _FEWEST_BARS = 4
+_LONGEST_LINE = 40  # letters, of a name or of what is said of an activation
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,9 @@ def network_part(seen: Contents) -> Contents:
         seen,
         shapes=[seen.shapes[number] for number in kept],
         frames=[frame for frame in seen.frames if box.holds(frame.x, frame.y)],
-        words=[one for one in seen.words if box.holds(one.x, one.y) and not _is_prose(one, box)],
+        words=_with_told(
+            [one for one in seen.words if box.holds(one.x, one.y) and not _is_prose(one, box)], seen.words
+        ),
         joints=[joint for joint, _ in joined],
         heads=[heads for _, heads in joined],
         lines=[
@@ -162,6 +168,27 @@ def _is_like_others(shape: Found, seen: Contents, groups: Sequence[int], main: s
         for other, group in zip(seen.shapes, groups, strict=True)
         if group in main
     )
+
+
+def _with_told(near: list[Lettering], words: Sequence[Lettering]) -> list[Lettering]:
+    """Return the words with what is said elsewhere: names over settings of a form, activations of layers."""
+    others = [one for one in words if one not in near and not one.angle and len(one.text) < _LONGEST_LINE]
+    found = [
+        one
+        for one in others
+        if _tells_activation(one.text)
+        or any(stands_under(_place(value), _place(one), one.height) for value in near if not value.angle)
+    ]
+    return [*near, *found]
+
+
+def _tells_activation(text: str) -> bool:
+    """Return whether a line says which activation layers have, as in a list beside the picture."""
+    return any(clause.role in ("hidden", "output") for clause in clauses(text.strip("•·*- ")))
+
+
+def _place(words: Lettering) -> Place:
+    return Place(words.x, words.y, words.width, words.height)
 
 
 def _is_prose(words: Lettering, box: _Box) -> bool:
