@@ -3,7 +3,7 @@
 import pytest
 
 import chalknet as cn
-from chalknet.errors import ChalknetError
+from chalknet.errors import CannotExpress, ChalknetError
 
 
 def shorthand(text):
@@ -167,3 +167,17 @@ def test_an_interval_is_no_shape():
 def test_a_softmax_inside_the_loss_is_no_function_of_the_network(words):
     text = f'digraph {{ rankdir=BT; x [label="x: 64"]; a [label="Linear 64 → 8\\nReLU"]; b [label="Linear 8 → 5"]; y [label="logits ŷ"]; L [label="cross-entropy loss\\n{words}"]; x -> a -> b -> y -> L }}'
     assert cn.write(cn.read(text), "shorthand") == "64 -> 8 relu -> 5"
+
+
+def test_a_class_diagram_is_refused():
+    boxes = (
+        'a [label="Module\\n+ training: bool\\n+ forward(x)"]; b [label="Linear\\n- weight: Tensor\\n- bias: Tensor"];'
+        ' c [label="ReLU\\n+ forward(x)"]; b -> a; c -> a'
+    )
+    with pytest.raises(CannotExpress, match="a class diagram"):
+        cn.read(f"digraph {{ {boxes} }}")
+
+
+def test_a_sum_with_a_function_is_no_member_of_a_class():
+    text = 'digraph { rankdir=LR; a [label="x: 3"]; b [label="W x + b(1)\\nrelu, 4 units"]; c [label="V h + c(2), 2 units"]; a -> b -> c }'
+    assert len(cn.read(text).steps) == 3

@@ -10,7 +10,8 @@ from chalknet.notation.drawings.sketch import Sketch
 
 _HEAD = re.compile(
     r"[\s{]*+(?:[\w/.-]{1,80}\s?:\s?([A-Z]\w{1,40})|[\w/.-]{1,80}\s\(([A-Z]\w{1,40})\)"
-    r"|[\w/.-]{1,80}\s?\|\s?([A-Z]\w{1,40})(?=\s?[|}]))\s*+"
+    r"|[\w/.-]{1,80}\s?\|\s?([A-Z]\w{1,40})(?=\s?[|}])"
+    r"|[a-z][\w/.-]{1,80}\s([A-Z]\w{1,40})(?=\s(?:[a-z_]{1,20}\s)?input:))\s*+"  # the cells of a picture
 )  # `dense_1: Dense`, `dense_1 (Dense)` and, in a record, `{dense_1|Dense|relu}`
 _MAPS = frozenset(("InputLayer", "Dense"))
 _STEPS = frozenset(

@@ -24,6 +24,10 @@ def refuse_foreign(sketch: Sketch) -> None:
     }:
         got = "queries, keys and values: attention, a layer that no network here has"
         raise sketch.not_a_chain(texts[0][1], got=got, wanted="linear maps, activations, Dropout and Flatten")
+    members = [(found, at) for text, at in texts if (found := _MEMBER.findall(plain(text)))]
+    if len(members) > 1 and sum(len(found) for found, _ in members) >= _FEWEST_MEMBERS:
+        got = f"a class diagram, with members such as {members[0][0][0].strip()!r}"
+        raise sketch.not_a_chain(members[0][1], got=got, wanted="a feed-forward network")
     texts.append((sketch.caption, 0))
     _refuse_two_networks([(plain(text), at) for text, at in texts], sketch)
     for text, at in texts:
@@ -47,6 +51,10 @@ def _refuse_two_networks(texts: list[tuple[str, int]], sketch: Sketch) -> None:
         raise sketch.not_a_chain(found[1], got=got, wanted="one network, from X to yhat")
 
 
+_MEMBER = pattern(  # `+ forward(x)`, `- layers: List`
+    r"(?:^|\s)[-+#~−]\s?[A-Za-z_]\w{2,40}\s?(?:\([^()\n]{0,60}\)(?!\s?[-+*/])|:\s?[A-Za-z]\w{2,}(?!\w))"
+)
+_FEWEST_MEMBERS = 3
 _ADVERSARIES = (
     pattern(r"generator|g[eé]n[eé]rateur|generatore|生成器|генератор|생성기", re.I),
     pattern(r"discriminat|diskriminator|判别器|識別器|дискриминатор|판별", re.I),

@@ -15,6 +15,8 @@ from chalknet.notation.pictures.outlined import Found
 _APART = 8.0  # pixels between the rims of neighbours at most
 _COVERED = 0.85  # of the whole table, by its cells
 _FEWEST = 4
+_READ = 0.7  # of the cells of a plot of Keras, which names its parts in any of them
+_CLASS = re.compile(r"[A-Z][a-z]{2,}[A-Za-z0-9]*(?!\S)")  # `Dense`, `InputLayer`
 _SUMS = ("Σ", "∑", "sum", "SUM", "+")
 _SHAPE = re.compile(r"[\[(]*None, ?([0-9][0-9, ]*)[\])]*")  # brackets at the rim of a cell are easily lost
 
@@ -108,11 +110,14 @@ def _is_table(cells: Sequence[Found], words: Sequence[Lettering]) -> bool:
     whole = _whole(cells)
     covered = sum(cell.width * cell.height for cell in cells) / (whole.width * whole.height)
     lines = [[one for one in words if cell.holds(one.x, one.y)] for cell in cells]
-    named = all(any(len(one.text) > 1 for one in line) for line in lines)
+    named = sum(any(len(one.text) > 1 for one in line) for line in lines)
+    texts = [one.text.strip() for line in lines for one in line]
+    of_keras = any(map(_SHAPE.search, texts)) and any(map(_CLASS.match, texts))
+    enough = named >= _READ * len(cells) if of_keras else named == len(cells)
     several = any(abs(cell.x - cells[0].x) > cell.width / 2 for cell in cells) and any(
         abs(cell.y - cells[0].y) > cell.height / 3 for cell in cells
     )
-    return covered >= _COVERED and named and several
+    return covered >= _COVERED and enough and several
 
 
 def _whole(cells: Sequence[Found]) -> Found:
