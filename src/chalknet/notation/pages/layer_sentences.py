@@ -247,33 +247,33 @@ def _add(told: _Told, role: str, row: WrittenLayer) -> None:
     if role != "hidden" and known:
         told.clear = told.clear and told.rows[known[0]].width == row.width
         return
-    if (
-        role == "hidden" and row.steps and known and told.rows[-1].line == row.line
-    ):  # `64 and 32 neurons, tanh`
-        for at in known if told.hidden == len(known) + 1 else ():
-            if not (told.rows[at].steps or told.rows[at].linear):
-                told.rows[at] = told.rows[at]._replace(steps=row.steps)
+    in_one_go = role == "hidden" and 1 < told.hidden == len(known) + 1 and told.rows[-1].line == row.line
+    for at in known if in_one_go and row.steps else ():  # `two layers of 64 and 32 neurons, tanh`
+        if not (told.rows[at].steps or told.rows[at].linear):
+            told.rows[at] = told.rows[at]._replace(steps=row.steps)
     told.rows.append(row._replace(name=f"{role} {len(known) + 1}" if role == "hidden" else role))
 
 
 def _apply(told: _Told, what: Said, steps: tuple[Step, ...], clause: str) -> None:
-    """Give an activation to the layers that a clause without a width speaks of."""
-    hidden, outputs = told.of_role("hidden"), told.of_role("output")
-    places = (
-        outputs
-        if what.role == "output"
-        else hidden
-        if what.role == "hidden" or _BOTH.search(clause)
-        else hidden[-1:]
-        if _AS_BEFORE.search(clause)
-        else [at for at in hidden if told.hidden == len(hidden) and told.rows[at].line == told.rows[-1].line]
-        if told.rows and hidden and not outputs and told.hidden
-        else [len(told.rows) - 1]
-        if told.rows and len(steps) == 1
-        else []
-    )
-    for at in places:
+    """Give an activation to the layers that a clause without a width speaks of, where they have none."""
+    for at in _meant(told, what, clause):
         row = told.rows[at]
         if row.steps or row.linear or row.name == "input":
             continue
         told.rows[at] = row._replace(steps=steps, linear=what.linear, text=f"{row.text}{_AND}{clause}")
+
+
+def _meant(told: _Told, what: Said, clause: str) -> list[int]:
+    """Return the places of the layers that a clause without a width speaks of."""
+    hidden, outputs = told.of_role("hidden"), told.of_role("output")
+    if what.role == "output":
+        return outputs
+    if what.role == "hidden" or _BOTH.search(clause):
+        return hidden
+    if _AS_BEFORE.search(clause):
+        return hidden[-1:]
+    if hidden and not outputs and told.hidden:  # `two hidden layers of 100 neurons each, using sigmoid`
+        return [
+            at for at in hidden if told.hidden == len(hidden) and told.rows[at].line == told.rows[-1].line
+        ]
+    return [len(told.rows) - 1] if told.rows and len(what.steps) == 1 else []
