@@ -360,3 +360,9 @@ def test_rows_that_follow_from_each_other_tell_which_size_goes_in(times, turned)
     assert cn.write(cn.read(text), "shorthand") == "120 -> 90 gelu dropout(0.2) -> 30 gelu -> 8"
     with pytest.raises(ChalknetError):
         cn.read(text.replace("90", "91", 1))
+
+
+@pytest.mark.parametrize("word", ["relu", "\rrelu", "relu\r"])
+def test_a_carriage_return_within_a_line_is_a_blank(word):
+    rows = f'layer,units,activation\n"input",4,\n"hidden"\r,8,"{word}"\n"output",2,"softmax"\n'
+    assert cn.write(cn.read(rows), "shorthand") == "4 -> 8 relu -> 2 softmax"

@@ -165,3 +165,9 @@ def test_an_edge_with_an_id_of_its_own_ends_where_its_line_does():
     assert [(link[0], link[1]) for link in links(text)] == [("a", "b")]
     with pytest.raises(NotationError, match="does not say where it ends"):
         read_svg_sketch(text.replace("M20,5 76,5", "M20,500 76,900"))
+
+
+def test_a_connection_of_a_node_that_is_not_there_is_refused():
+    text = graphviz([("a", "a", "white"), ("b", "b", "white")], [("a-&gt;b", "")])
+    with pytest.raises(NotationError, match="no node of that name"):
+        read_svg_sketch(text.replace('<g class="node"><title>a<', '<g class="nod"><title>a<'))

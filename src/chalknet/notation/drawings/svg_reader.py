@@ -103,6 +103,13 @@ def read_svg_sketch(text: str) -> Sketch:
         sources, targets = (_at(sketch, end, fields) for end in (edge.tail, edge.head))
         if edge.backward:
             sources, targets = targets, sources
+        for end in (*sources, *targets):
+            if end not in sketch.nodes and end not in sketch.groups:
+                raise sketch.source.refuse(
+                    places.get(end, 0),
+                    got=f"a connection of {end!r}, and no node of that name",
+                    wanted="both ends of each connection",
+                )
         sketch.connect(sources, targets, edge.link)
     return sketch
 

@@ -120,7 +120,7 @@ def _separated(sign: str) -> Callable[[str], list[str]]:
     def split(line: str) -> list[str]:
         if _BARS.search(line):
             return []
-        line = line.strip("\r")
+        line = line.replace("\r", " ")  # no end of a line to csv
         cells = next(csv.reader([line], delimiter=sign), []) if '"' in line else line.split(sign)
         return [_clean(cell) for cell in cells]
 
