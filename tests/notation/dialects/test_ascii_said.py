@@ -91,3 +91,11 @@ def test_without_such_words_crossing_lines_are_not_joined_in_silence(words):
     except ChalknetError:
         return
     assert network.notes
+
+
+def test_a_name_that_stands_again_without_a_line_keeps_its_unit():
+    try:
+        network = cn.read("hid  =Liner;\nnm->hid->", notation="ascii")
+    except ChalknetError:
+        return
+    assert network.notes

@@ -237,9 +237,10 @@ class _Reader:
         """Tell in which column a word stands; sentences and blocks beside it are no part of the drawing."""
         lines, told = legends(columns, texts)
         beside = words_beside(columns, texts)
+        linked = {text.key for text in texts if text.linked}  # the same name may stand in several rows
         for text in texts:
             node = self.sketch.nodes.get(text.key)
-            if node is None or text.linked:
+            if node is None or text.key in linked:
                 continue
             self.sketch.spend(1 + sum(map(len, columns)))
             place = stand_in(columns, text)
