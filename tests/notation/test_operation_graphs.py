@@ -149,3 +149,11 @@ def test_results_with_names_between_the_operations_of_onnx_are_no_layers(value, 
     )
     found = layers_of(f"digraph {{ {nodes} {weights} {chain} }}")
     assert found[1:] == ["Linear(10, 32)", word, "Linear(32, 4)"]
+
+
+@pytest.mark.parametrize("piece", [":a:::a", "a.", "::", "a/-."])
+def test_a_long_path_in_a_box_takes_no_time(piece):
+    text = f'digraph {{ a [label="{piece * 2000}?"]; b [label="Gemm"]; a -> b }}'
+    sketch = read_dot_sketch(text)
+    from_autograd(sketch)
+    assert set(sketch.nodes) == {"a", "b"}

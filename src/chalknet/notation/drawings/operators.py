@@ -10,7 +10,7 @@ from chalknet.notation.drawings.labels import plain
 from chalknet.notation.drawings.sketch import Sketch
 from chalknet.notation.drawings.words import pattern
 
-_NAME = pattern(r"(?:[\w.-]*(?:/|::?|\.))*([A-Za-z]+)(?:[ _:]?\d+)?", re.I)
+_NAME = pattern(r"(?:[\w./:-]*[/:.])?([A-Za-z]+)(?:[ _:]?\d+)?", re.I)  # behind a path
 _PRODUCTS = {
     **dict.fromkeys(("linear", "addmm", "dense", "fullyconnected"), True),
     **dict.fromkeys(("gemm", "matmul", "mm"), False),
