@@ -12,12 +12,13 @@ from typing import NamedTuple
 from chalknet.notation.dialects.ascii_canvas import HEADS, Canvas, Text
 from chalknet.notation.drawings.vocabulary import said
 
-_NAME = re.compile(  # with strokes that hang on it: `(h4) +`
-    r"(?P<before>[\s+|/\\.'`-]*)[(\[]?\s*(?P<letters>[^\W\d_]{1,3})_?(?P<number>\d{0,3})\s*[)\]]?"
-    r"(?P<behind>[\s+|/\\.'`-]*)"
+_SIGNS = " +|/\\.'`-"
+_HANGING = rf"[\s{re.escape(_SIGNS)}]*"  # strokes at a unit: `(h4) +`
+_NAME = re.compile(
+    rf"(?P<before>{_HANGING})[(\[]?\s*(?P<letters>[^\W\d_]{{1,3}})_?(?P<number>\d{{0,3}})\s*[)\]]?"
+    rf"(?P<behind>{_HANGING})"
 )
 _LEGEND = re.compile(r"(?P<letters>[^\W\d_]{1,3})(?:_?[a-z*])?\s{0,2}[:=]\s{0,2}(?P<words>[^:=]{2,40})")
-_SIGNS = " +|/\\.'`-"
 _STROKES = re.compile(r"[.,'`|+/\\*\s-]+")
 _BIAS = re.compile(r"[(\[]?\s*\+?\s*1\s*[)\]]?[\s.'`|-]*|b_?\d?|bias", re.I)
 _BEGINS = frozenset("xi")  # how names of inputs begin

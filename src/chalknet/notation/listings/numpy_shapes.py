@@ -64,13 +64,11 @@ class Shapes:
                     for target in targets:
                         self._assigned(target, value, scope)
                         if isinstance(target, ast.Name) and isinstance(value, ast.Dict):
-                            self._entries(target.id, value, scope)
+                            self._entries(f"{target.id}.", value, scope)
                 case ast.AnnAssign(target, _, ast.expr() as value):
                     self._assigned(target, value, scope)
-                case ast.Dict(keys, values):
-                    for key, value in zip(keys, values, strict=True):
-                        if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                            self._made(key.value, value, scope)
+                case ast.Dict():
+                    self._entries("", node, scope)
 
     def _assigned(self, target: ast.expr, value: ast.expr, scope: Scope) -> None:
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
@@ -84,11 +82,11 @@ class Shapes:
         if name:
             self._made(name, value, scope)
 
-    def _entries(self, name: str, value: ast.Dict, scope: Scope) -> None:
-        """Keep what a dictionary holds by its own name, too: `biases["out"]` beside `weights["out"]`."""
+    def _entries(self, owner: str, value: ast.Dict, scope: Scope) -> None:
+        """Keep what a dictionary holds, also behind its own name: `biases["out"]` beside `weights["out"]`."""
         for key, entry in zip(value.keys, value.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                self._made(f"{name}.{key.value}", entry, scope)
+                self._made(f"{owner}{key.value}", entry, scope)
 
     def key(self, node: ast.expr) -> str:
         """Return the name that an expression is kept under, with that of its dictionary where it is known."""
